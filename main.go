@@ -1,0 +1,204 @@
+// Command netpol-merge is a Helm post-renderer that folds the network policy
+// overlays of an API into the policy that the platform owns. Package render
+// does the work; here is only what a command needs: flags, files, exit codes.
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime/debug"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/networknt/netpol-merge/render"
+)
+
+// The exit codes.
+const (
+	exitDone    = 0
+	exitRefused = 1 // the input was refused
+	exitUsage   = 2
+	exitIO      = 3 // could not read or write
+)
+
+func main() {
+	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
+
+// run is the whole command. Nothing is written to stdout unless all succeeds.
+func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	command := newCommand()
+	command.SetArgs(args)
+	command.SetIn(stdin)
+	command.SetOut(stdout)
+	command.SetErr(stderr)
+	err := command.Execute()
+	if err == nil {
+		return exitDone
+	}
+	var refusal *render.Refusal
+	var internal *render.InternalError
+	var usage *usageError
+	switch {
+	case errors.As(err, &refusal), errors.As(err, &internal):
+		fmt.Fprintln(stderr, err)
+		return exitRefused
+	case errors.As(err, &usage):
+		fmt.Fprintf(stderr, "netpol-merge: %v\n  hint: see netpol-merge --help\n", err)
+		return exitUsage
+	}
+	fmt.Fprintf(stderr, "netpol-merge: %v\n", err)
+	return exitIO
+}
+
+// usageError is a command line that makes no sense.
+type usageError struct{ reason error }
+
+func (e *usageError) Error() string { return e.reason.Error() }
+func (e *usageError) Unwrap() error { return e.reason }
+
+// settings are what the flags say.
+type settings struct {
+	render.Renderer
+	overlays []string // paths
+}
+
+func newCommand() *cobra.Command {
+	var s settings
+	root := &cobra.Command{
+		Use:   "netpol-merge [flags] [FILE...]",
+		Short: "Fold network policy overlays into the policy that the platform owns",
+		Long: `netpol-merge reads rendered manifests from standard input, or from the files,
+and folds every NetworkPolicy that carries the annotation
+
+  netpol-merge.networknt.com/into: NAME
+
+into the NetworkPolicy of that name: the result allows exactly what both allow
+together. Everything else leaves byte for byte as it came.
+
+Every flag --some-flag can also be set as NETPOL_MERGE_SOME_FLAG.`,
+		Example: `  helm install petstore charts/petstore --post-renderer netpol-merge
+  helm template petstore charts/petstore | netpol-merge --require-input`,
+		Args:          cobra.ArbitraryArgs,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		RunE: func(command *cobra.Command, files []string) error {
+			if err := setFromEnvironment(command.Flags()); err != nil {
+				return &usageError{err}
+			}
+			return s.merge(command, files)
+		},
+	}
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
+	s.addFlags(root.Flags())
+	root.AddCommand(newVersionCommand())
+	return root
+}
+
+func (s *settings) addFlags(flags *pflag.FlagSet) {
+	flags.StringVar(&s.Target, "target", render.DefaultTarget, "target of overlays that name none")
+	flags.StringVar(&s.Namespace, "namespace", "", "the release's namespace, for policies that name none")
+	flags.StringArrayVar(&s.overlays, "overlay", nil, "file, or folder of *.yaml, *.yml and *.json, with more overlays (repeatable)")
+	flags.BoolVar(&s.AllowIngress, "allow-ingress", false, "let overlays add ingress rules")
+	flags.BoolVar(&s.Strict, "strict", false, "make warnings errors")
+	flags.BoolVar(&s.RequireInput, "require-input", false, "refuse an empty input")
+}
+
+// setFromEnvironment sets flags that the command line does not from variables
+// such as NETPOL_MERGE_ALLOW_INGRESS; an empty variable counts as unset.
+func setFromEnvironment(flags *pflag.FlagSet) error {
+	var problems []error
+	flags.VisitAll(func(flag *pflag.Flag) {
+		name := "NETPOL_MERGE_" + strings.ToUpper(strings.ReplaceAll(flag.Name, "-", "_"))
+		value := os.Getenv(name)
+		if flag.Changed || value == "" {
+			return
+		}
+		var err error
+		if list, ok := flag.Value.(pflag.SliceValue); ok {
+			err = list.Replace(strings.Split(value, ","))
+		} else {
+			err = flag.Value.Set(value)
+		}
+		if err != nil {
+			problems = append(problems, fmt.Errorf("invalid value %q in %s: %w", value, name, err))
+		}
+	})
+	return errors.Join(problems...)
+}
+
+func (s *settings) merge(command *cobra.Command, files []string) error {
+	if s.Target == "" {
+		return &usageError{errors.New("--target needs a name")}
+	}
+	overlays, err := render.ReadOverlays(s.overlays...)
+	if err != nil {
+		return err
+	}
+	s.Overlays = overlays
+	streams, err := readStreams(command.InOrStdin(), files)
+	if err != nil {
+		return err
+	}
+	result, err := s.Merge(streams...)
+	if err != nil {
+		return err
+	}
+	if _, err := io.WriteString(command.ErrOrStderr(), result.FormatWarnings()); err != nil {
+		return fmt.Errorf("write warnings: %w", err)
+	}
+	if _, err := result.WriteTo(command.OutOrStdout()); err != nil {
+		return fmt.Errorf("write standard output: %w", err)
+	}
+	return nil
+}
+
+// readStreams reads the files, "-" being standard input, or, if there are none,
+// standard input.
+func readStreams(stdin io.Reader, files []string) ([]render.Source, error) {
+	if len(files) == 0 {
+		files = []string{"-"}
+	}
+	var streams []render.Source
+	for _, file := range files {
+		stream := render.Source{Name: file}
+		var err error
+		if file == "-" {
+			stream.Name = "stdin"
+			stream.Text, err = io.ReadAll(stdin)
+		} else {
+			stream.Text, err = os.ReadFile(file)
+		}
+		if err != nil {
+			return nil, err
+		}
+		streams = append(streams, stream)
+	}
+	return streams, nil
+}
+
+func newVersionCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "version",
+		Short: "Print the version",
+		Args:  cobra.NoArgs,
+		RunE: func(command *cobra.Command, _ []string) error {
+			_, err := fmt.Fprintln(command.OutOrStdout(), "netpol-merge", version())
+			return err
+		},
+	}
+}
+
+// version is the module's version, which the go command knows of a build from a
+// tag or by go install.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok || info.Main.Version == "" {
+		return "(devel)"
+	}
+	return info.Main.Version
+}

@@ -1,0 +1,179 @@
+// Package merge folds overlay NetworkPolicies into a target NetworkPolicy.
+//
+// Start reading at Fold. The promise is one sentence: the folded policy allows
+// exactly what the target and its overlays allow together. To keep it, an
+// overlay's rule is looked up among the rules that stand so far (coverage.go),
+// which compares ports (ports.go) and peers (peers.go) as sets.
+//
+// The package is pure: NetworkPolicy values go in, Changes come out. It knows
+// no YAML, reads nothing and writes nothing. It never changes its arguments,
+// never removes, reorders or rewrites a rule or port, and never splits or joins
+// peers. It expects policies that Validate and Guard accept; what they reject
+// it may fold into something the API server rejects, but never into something
+// that allows more.
+package merge
+
+import (
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+)
+
+const (
+	// IntoAnnotation marks a NetworkPolicy as an overlay. Its value is the name
+	// of the target; empty means the default target.
+	IntoAnnotation = "netpol-merge.networknt.com/into"
+	// MergedFromAnnotation lists, sorted and separated by commas, the overlays
+	// that added something to a target.
+	MergedFromAnnotation = "netpol-merge.networknt.com/merged-from"
+)
+
+// Rule is an ingress or egress rule of a policy, whichever the direction.
+type Rule struct {
+	// Peers are the rule's from or to; nil and empty mean any peer.
+	Peers []networkingv1.NetworkPolicyPeer
+	// Ports are the rule's ports; nil and empty mean all traffic.
+	Ports []networkingv1.NetworkPolicyPort
+}
+
+// Action tells what a rule of an overlay did to the target.
+type Action string
+
+// The actions, in the order in which Fold tries them.
+const (
+	// NotIsolated: the target allows everything in this direction, so that
+	// nothing is added. A rule would cut traffic, or be inert.
+	NotIsolated Action = "not isolated"
+	// Covered: the rules that stand allow all of it already.
+	Covered Action = "covered"
+	// PortsAdded: a rule with the same peers stands and got the missing ports.
+	PortsAdded Action = "ports added"
+	// RuleAppended: the rule was appended to the target's rules.
+	RuleAppended Action = "rule appended"
+)
+
+// Change is what one rule of one overlay did to the target.
+type Change struct {
+	// Overlay is an index into the overlays given to Fold, Rule an index into
+	// that overlay's rules in Direction.
+	Overlay   int
+	Direction networkingv1.PolicyType
+	Rule      int
+
+	Action Action
+	// Into is the index of the folded policy's rule that got the ports or that
+	// was appended. It has no meaning for other actions.
+	Into int
+	// Added is what was added to rule Into: for RuleAppended the whole rule,
+	// for PortsAdded the missing ports, without peers. Every port names its
+	// protocol.
+	Added Rule
+	// Allowed lists what the rules that stood before allowed already.
+	Allowed []Allowed
+}
+
+// Allowed is a part of an overlay's rule that needed no change.
+type Allowed struct {
+	// Port is the overlay's port; nil means all traffic to the rule's peers.
+	Port *networkingv1.NetworkPolicyPort
+	// By are the indices of the target's rules that allow it together.
+	By []int
+}
+
+// Fold folds the overlays, in the order given, into a copy of the target and
+// returns that copy and one Change for each rule of each overlay. The copy
+// differs from the target in nothing but added rules and ports.
+func Fold(target *networkingv1.NetworkPolicy, overlays []*networkingv1.NetworkPolicy) (*networkingv1.NetworkPolicy, []Change) {
+	folded := target.DeepCopy()
+	var changes []Change
+	for _, direction := range []networkingv1.PolicyType{networkingv1.PolicyTypeIngress, networkingv1.PolicyTypeEgress} {
+		rules := newRuleSet(Rules(target, direction))
+		for i, overlay := range overlays {
+			for j, rule := range Rules(overlay, direction) {
+				change := Change{Action: NotIsolated}
+				if Isolates(target, direction) {
+					change = rules.fold(withProtocols(rule))
+				}
+				change.Overlay, change.Direction, change.Rule = i, direction, j
+				apply(folded, change)
+				changes = append(changes, change)
+			}
+		}
+	}
+	slices.SortStableFunc(changes, func(a, b Change) int { return a.Overlay - b.Overlay })
+	return folded, changes
+}
+
+// Rules returns the policy's rules in one direction.
+func Rules(policy *networkingv1.NetworkPolicy, direction networkingv1.PolicyType) []Rule {
+	var rules []Rule
+	if direction == networkingv1.PolicyTypeIngress {
+		for _, r := range policy.Spec.Ingress {
+			rules = append(rules, Rule{Peers: r.From, Ports: r.Ports})
+		}
+		return rules
+	}
+	for _, r := range policy.Spec.Egress {
+		rules = append(rules, Rule{Peers: r.To, Ports: r.Ports})
+	}
+	return rules
+}
+
+// Isolates tells whether the policy cuts everything in a direction that its
+// rules do not allow. Without policyTypes, a policy isolates ingress, and
+// egress only if it has egress rules (the defaulting of networking.k8s.io/v1).
+func Isolates(policy *networkingv1.NetworkPolicy, direction networkingv1.PolicyType) bool {
+	if len(policy.Spec.PolicyTypes) > 0 {
+		return slices.Contains(policy.Spec.PolicyTypes, direction)
+	}
+	return direction == networkingv1.PolicyTypeIngress || len(policy.Spec.Egress) > 0
+}
+
+// MergedFrom returns the value of MergedFromAnnotation for a target that holds
+// the value before and now also has something from the named overlays.
+func MergedFrom(before string, names []string) string {
+	all := slices.Clone(names)
+	for name := range strings.SplitSeq(before, ",") {
+		if name = strings.TrimSpace(name); name != "" {
+			all = append(all, name)
+		}
+	}
+	slices.Sort(all)
+	return strings.Join(slices.Compact(all), ",")
+}
+
+// withProtocols returns a copy of the rule in which every port names its
+// protocol, as the API server would fill it in.
+func withProtocols(rule Rule) Rule {
+	ports := slices.Clone(rule.Ports)
+	for i := range ports {
+		protocol := protocolOf(ports[i])
+		ports[i].Protocol = &protocol
+	}
+	return Rule{Peers: rule.Peers, Ports: ports}
+}
+
+func protocolOf(port networkingv1.NetworkPolicyPort) corev1.Protocol {
+	if port.Protocol == nil {
+		return corev1.ProtocolTCP
+	}
+	return *port.Protocol
+}
+
+func apply(policy *networkingv1.NetworkPolicy, change Change) {
+	ingress := change.Direction == networkingv1.PolicyTypeIngress
+	switch {
+	case change.Action == RuleAppended && ingress:
+		policy.Spec.Ingress = append(policy.Spec.Ingress, networkingv1.NetworkPolicyIngressRule{From: change.Added.Peers, Ports: change.Added.Ports})
+	case change.Action == RuleAppended:
+		policy.Spec.Egress = append(policy.Spec.Egress, networkingv1.NetworkPolicyEgressRule{To: change.Added.Peers, Ports: change.Added.Ports})
+	case change.Action == PortsAdded && ingress:
+		rule := &policy.Spec.Ingress[change.Into]
+		rule.Ports = append(slices.Clip(rule.Ports), change.Added.Ports...)
+	case change.Action == PortsAdded:
+		rule := &policy.Spec.Egress[change.Into]
+		rule.Ports = append(slices.Clip(rule.Ports), change.Added.Ports...)
+	}
+}

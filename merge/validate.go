@@ -1,0 +1,215 @@
+package merge
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+	apivalidation "k8s.io/apimachinery/pkg/api/validation"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	metavalidation "k8s.io/apimachinery/pkg/apis/meta/v1/validation"
+	"k8s.io/apimachinery/pkg/util/intstr"
+	"k8s.io/apimachinery/pkg/util/validation"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+	netutils "k8s.io/utils/net"
+)
+
+// Validate returns everything for which a Kubernetes 1.37 API server would
+// refuse to create the policy, with the field paths it would use. A missing
+// namespace is no error: the client fills it in.
+//
+// The rules are those of ValidateNetworkPolicy in
+// k8s.io/kubernetes/pkg/apis/networking/validation, which is no library; what
+// it takes from apimachinery is taken from there here too.
+func Validate(policy *networkingv1.NetworkPolicy) field.ErrorList {
+	meta := policy.ObjectMeta
+	if meta.Namespace == "" {
+		meta.Namespace = metav1.NamespaceDefault
+	}
+	path := field.NewPath("metadata")
+	problems := apivalidation.ValidateObjectMeta(&meta, true, apivalidation.NameIsDNSSubdomain, path)
+	problems = append(problems, validateFinalizers(meta.Finalizers, path.Child("finalizers"))...)
+
+	path = field.NewPath("spec")
+	problems = append(problems, validateSelector(&policy.Spec.PodSelector, path.Child("podSelector"))...)
+	for i, rule := range policy.Spec.Ingress {
+		rulePath := path.Child("ingress").Index(i)
+		problems = append(problems, validatePorts(rule.Ports, rulePath.Child("ports"))...)
+		problems = append(problems, validatePeers(rule.From, rulePath.Child("from"))...)
+	}
+	for i, rule := range policy.Spec.Egress {
+		rulePath := path.Child("egress").Index(i)
+		problems = append(problems, validatePorts(rule.Ports, rulePath.Child("ports"))...)
+		problems = append(problems, validatePeers(rule.To, rulePath.Child("to"))...)
+	}
+	return append(problems, validatePolicyTypes(policy.Spec.PolicyTypes, path.Child("policyTypes"))...)
+}
+
+func validateFinalizers(finalizers []string, path *field.Path) field.ErrorList {
+	var problems field.ErrorList
+	standard := []string{string(corev1.FinalizerKubernetes), metav1.FinalizerOrphanDependents, metav1.FinalizerDeleteDependents}
+	for i, name := range finalizers {
+		if !strings.Contains(name, "/") && !slices.Contains(standard, name) {
+			problems = append(problems, field.Invalid(path.Index(i), name, "name is neither a standard finalizer name nor is it fully qualified"))
+		}
+	}
+	return problems
+}
+
+func validateSelector(selector *metav1.LabelSelector, path *field.Path) field.ErrorList {
+	return metavalidation.ValidateLabelSelector(selector, metavalidation.LabelSelectorValidationOptions{}, path)
+}
+
+func validatePolicyTypes(types []networkingv1.PolicyType, path *field.Path) field.ErrorList {
+	allowed := []networkingv1.PolicyType{networkingv1.PolicyTypeIngress, networkingv1.PolicyTypeEgress}
+	if len(types) > len(allowed) {
+		return field.ErrorList{field.Invalid(path, types, "may not specify more than two policyTypes")}
+	}
+	var problems field.ErrorList
+	for i, t := range types {
+		if !slices.Contains(allowed, t) {
+			problems = append(problems, field.NotSupported(path.Index(i), t, allowed))
+		}
+	}
+	return problems
+}
+
+func validatePorts(ports []networkingv1.NetworkPolicyPort, path *field.Path) field.ErrorList {
+	var problems field.ErrorList
+	for i, port := range ports {
+		problems = append(problems, validatePort(port, path.Index(i))...)
+	}
+	return problems
+}
+
+func validatePort(port networkingv1.NetworkPolicyPort, path *field.Path) field.ErrorList {
+	var problems field.ErrorList
+	protocols := []corev1.Protocol{corev1.ProtocolTCP, corev1.ProtocolUDP, corev1.ProtocolSCTP}
+	if protocol := protocolOf(port); !slices.Contains(protocols, protocol) {
+		problems = append(problems, field.NotSupported(path.Child("protocol"), protocol, protocols))
+	}
+	invalid := func(child string, value any, messages ...string) {
+		for _, message := range messages {
+			problems = append(problems, field.Invalid(path.Child(child), value, message))
+		}
+	}
+	switch {
+	case port.Port == nil:
+		if port.EndPort != nil {
+			invalid("endPort", *port.EndPort, "may not be specified when `port` is not specified")
+		}
+	case port.Port.Type == intstr.String:
+		if port.EndPort != nil {
+			invalid("endPort", *port.EndPort, "may not be specified when `port` is non-numeric")
+		}
+		invalid("port", port.Port.StrVal, validation.IsValidPortName(port.Port.StrVal)...)
+	default:
+		invalid("port", port.Port.IntVal, validation.IsValidPortNum(int(port.Port.IntVal))...)
+		if port.EndPort != nil {
+			if *port.EndPort < port.Port.IntVal {
+				invalid("endPort", *port.EndPort, "must be greater than or equal to `port`")
+			}
+			invalid("endPort", *port.EndPort, validation.IsValidPortNum(int(*port.EndPort))...)
+		}
+	}
+	return problems
+}
+
+func validatePeers(peers []networkingv1.NetworkPolicyPeer, path *field.Path) field.ErrorList {
+	var problems field.ErrorList
+	for i, peer := range peers {
+		problems = append(problems, validatePeer(peer, path.Index(i))...)
+	}
+	return problems
+}
+
+func validatePeer(peer networkingv1.NetworkPolicyPeer, path *field.Path) field.ErrorList {
+	var problems field.ErrorList
+	problems = append(problems, validateSelector(peer.PodSelector, path.Child("podSelector"))...)
+	problems = append(problems, validateSelector(peer.NamespaceSelector, path.Child("namespaceSelector"))...)
+	selects := peer.PodSelector != nil || peer.NamespaceSelector != nil
+	switch {
+	case peer.IPBlock == nil && !selects:
+		problems = append(problems, field.Required(path, "must specify a peer"))
+	case peer.IPBlock != nil:
+		problems = append(problems, validateIPBlock(peer.IPBlock, path.Child("ipBlock"))...)
+		if selects {
+			problems = append(problems, field.Forbidden(path, "may not specify both ipBlock and another peer"))
+		}
+	}
+	return problems
+}
+
+func validateIPBlock(block *networkingv1.IPBlock, path *field.Path) field.ErrorList {
+	if block.CIDR == "" {
+		return field.ErrorList{field.Required(path.Child("cidr"), "")}
+	}
+	problems := validateCIDR(block.CIDR, path.Child("cidr"))
+	_, cidr, err := netutils.ParseCIDRSloppy(block.CIDR)
+	if err != nil {
+		return problems
+	}
+	for i, text := range block.Except {
+		exceptPath := path.Child("except").Index(i)
+		problems = append(problems, validateCIDR(text, exceptPath)...)
+		_, except, err := netutils.ParseCIDRSloppy(text)
+		if err != nil {
+			continue
+		}
+		bits, _ := cidr.Mask.Size()
+		exceptBits, _ := except.Mask.Size()
+		if !cidr.Contains(except.IP) || bits >= exceptBits {
+			problems = append(problems, field.Invalid(exceptPath, text, "must be a strict subset of `cidr`"))
+		}
+	}
+	return problems
+}
+
+// validateCIDR is strict, as the feature gate StrictIPCIDRValidation is on by
+// default since Kubernetes 1.36.
+func validateCIDR(text string, path *field.Path) field.ErrorList {
+	return validation.IsValidCIDRForLegacyField(path, text, true, nil)
+}
+
+// Guard returns what netpol-merge itself forbids an overlay, beyond what the
+// API server would: inbound rules unless allowIngress, rules that open
+// everything, and rules in a direction that the overlay's own policyTypes do
+// not list.
+func Guard(overlay *networkingv1.NetworkPolicy, allowIngress bool) field.ErrorList {
+	var problems field.ErrorList
+	path := field.NewPath("spec")
+	if len(overlay.Spec.Ingress) > 0 && !allowIngress {
+		problems = append(problems, field.Forbidden(path.Child("ingress"), "inbound traffic belongs to the sidecar"))
+	}
+	for _, direction := range []networkingv1.PolicyType{networkingv1.PolicyTypeIngress, networkingv1.PolicyTypeEgress} {
+		rules := Rules(overlay, direction)
+		rulesPath := path.Child(strings.ToLower(string(direction)))
+		types := overlay.Spec.PolicyTypes
+		if len(rules) > 0 && len(types) > 0 && !slices.Contains(types, direction) {
+			problems = append(problems, field.Invalid(path.Child("policyTypes"), types, fmt.Sprintf("does not list %s, but %s has rules", direction, rulesPath)))
+		}
+		for i, rule := range rules {
+			problems = append(problems, guardRule(rule, rulesPath.Index(i))...)
+		}
+	}
+	return problems
+}
+
+func guardRule(rule Rule, path *field.Path) field.ErrorList {
+	if len(rule.Peers) > 0 {
+		return nil
+	}
+	if len(rule.Ports) == 0 {
+		return field.ErrorList{field.Forbidden(path, "the rule names neither peers nor ports, which opens everything")}
+	}
+	var problems field.ErrorList
+	for i, port := range rule.Ports {
+		if port.Port == nil {
+			problems = append(problems, field.Forbidden(path.Child("ports").Index(i),
+				fmt.Sprintf("names no port, and the rule no peers, which opens all of %s", protocolOf(port))))
+		}
+	}
+	return problems
+}

@@ -1,0 +1,158 @@
+package render
+
+import (
+	"bytes"
+	"encoding/json"
+	"slices"
+	"strings"
+
+	yamlnode "go.yaml.in/yaml/v3"
+	networkingv1 "k8s.io/api/networking/v1"
+
+	"github.com/networknt/netpol-merge/merge"
+)
+
+// addition is what is appended to one list of a target: ports to the ports of
+// one of its rules, or rules to its rules.
+type addition struct {
+	rules string // the key of the rules: ingress or egress
+	rule  int    // index of the rule that gets ports; -1 if rules are appended
+	items []*yamlnode.Node
+}
+
+// additions returns what the changes add to the target's text. Ports added to a
+// rule that was itself appended become part of that rule.
+func (t *target) additions() ([]addition, error) {
+	var all []addition
+	for _, direction := range []networkingv1.PolicyType{networkingv1.PolicyTypeIngress, networkingv1.PolicyTypeEgress} {
+		existing := len(merge.Rules(t.policy, direction))
+		ports := map[int]*addition{}
+		appended := addition{rules: strings.ToLower(string(direction)), rule: -1}
+		for _, change := range t.changes {
+			if change.Direction != direction || change.Action != merge.PortsAdded && change.Action != merge.RuleAppended {
+				continue
+			}
+			comment := "# from " + t.overlays[change.Overlay].name()
+			if change.Action == merge.RuleAppended {
+				node, err := ruleNode(change.Added, direction, comment)
+				if err != nil {
+					return nil, err
+				}
+				appended.items = append(appended.items, node)
+				continue
+			}
+			nodes, err := portNodes(change.Added.Ports, comment)
+			if err != nil {
+				return nil, err
+			}
+			if change.Into >= existing {
+				_, list := entry(appended.items[change.Into-existing], "ports")
+				list.Content = append(list.Content, nodes...)
+				continue
+			}
+			if ports[change.Into] == nil {
+				ports[change.Into] = &addition{rules: appended.rules, rule: change.Into}
+			}
+			ports[change.Into].items = append(ports[change.Into].items, nodes...)
+		}
+		for _, rule := range sortedKeys(ports) {
+			all = append(all, *ports[rule])
+		}
+		if len(appended.items) > 0 {
+			all = append(all, appended)
+		}
+	}
+	return all, nil
+}
+
+// ruleNode is a rule as a person would write it: peers before ports.
+func ruleNode(rule merge.Rule, direction networkingv1.PolicyType, comment string) (*yamlnode.Node, error) {
+	node := &yamlnode.Node{Kind: yamlnode.MappingNode}
+	if len(rule.Peers) > 0 {
+		peers, err := nodeOf(rule.Peers)
+		if err != nil {
+			return nil, err
+		}
+		key := "to"
+		if direction == networkingv1.PolicyTypeIngress {
+			key = "from"
+		}
+		node.Content = append(node.Content, &yamlnode.Node{Kind: yamlnode.ScalarNode, Value: key}, peers)
+	}
+	if len(rule.Ports) > 0 {
+		ports, err := nodeOf(rule.Ports)
+		if err != nil {
+			return nil, err
+		}
+		node.Content = append(node.Content, &yamlnode.Node{Kind: yamlnode.ScalarNode, Value: "ports"}, ports)
+	}
+	node.Content[0].LineComment = comment
+	return node, nil
+}
+
+func portNodes(ports []networkingv1.NetworkPolicyPort, comment string) ([]*yamlnode.Node, error) {
+	list, err := nodeOf(ports)
+	if err != nil {
+		return nil, err
+	}
+	for _, port := range list.Content {
+		port.Content[1].LineComment = comment // the value of protocol, which comes first
+	}
+	return list.Content, nil
+}
+
+// nodeOf is a value of the API as YAML in block style, its fields in the order
+// of the API.
+func nodeOf(value any) (*yamlnode.Node, error) {
+	text, err := json.Marshal(value)
+	if err != nil {
+		return nil, err
+	}
+	var document yamlnode.Node
+	if err := yamlnode.Unmarshal(text, &document); err != nil {
+		return nil, err
+	}
+	var plain func(*yamlnode.Node)
+	plain = func(node *yamlnode.Node) {
+		node.Style = 0
+		for _, child := range node.Content {
+			plain(child)
+		}
+	}
+	plain(document.Content[0])
+	return document.Content[0], nil
+}
+
+// encode writes a node in the style of kubectl: two spaces, and lists not
+// indented in mappings.
+func encode(node *yamlnode.Node) ([]byte, error) {
+	var b bytes.Buffer
+	encoder := yamlnode.NewEncoder(&b)
+	encoder.SetIndent(2)
+	encoder.CompactSeqIndent()
+	if err := encoder.Encode(node); err != nil {
+		return nil, err
+	}
+	if err := encoder.Close(); err != nil {
+		return nil, err
+	}
+	return b.Bytes(), nil
+}
+
+// itemLines are the lines of a list's items.
+func itemLines(items []*yamlnode.Node) ([]string, error) {
+	text, err := encode(&yamlnode.Node{Kind: yamlnode.SequenceNode, Content: items})
+	if err != nil {
+		return nil, err
+	}
+	return strings.Split(strings.TrimSuffix(string(text), "\n"), "\n"), nil
+}
+
+func sortedKeys(m map[int]*addition) []int {
+	var keys []int
+	for key := range m {
+		keys = append(keys, key)
+	}
+	slices.Sort(keys)
+	return keys
+}

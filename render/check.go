@@ -1,0 +1,213 @@
+package render
+
+import (
+	"fmt"
+	"math"
+	"reflect"
+	"slices"
+	"strings"
+
+	yamlnode "go.yaml.in/yaml/v3"
+	networkingv1 "k8s.io/api/networking/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+)
+
+// finding is a problem of an object, by field path, before it is known in which
+// line that is.
+type finding struct {
+	*field.Error
+	hint string
+	line int // in the document; 0 if the field path tells
+}
+
+// checker compares a manifest's values with the type that they are decoded
+// into. The API server drops unknown fields and takes the last of two equal
+// keys. In a network policy either one may open everything.
+type checker struct {
+	findings  []finding
+	nullItems bool // whether null is allowed as an item of a list
+}
+
+// checkFields finds unknown fields, values of the wrong type and duplicate
+// keys in an object that is to be a NetworkPolicy. A null in a list is what a
+// stray "-" leaves behind; the API server takes it for an empty item.
+func checkFields(o *object, nullItems bool) []finding {
+	c := &checker{nullItems: nullItems}
+	c.check(o.value, reflect.TypeFor[networkingv1.NetworkPolicy](), nil)
+	c.checkKeys(o.node, nil, map[*yamlnode.Node]bool{})
+	return c.findings
+}
+
+func (c *checker) add(err *field.Error, hint string) {
+	c.findings = append(c.findings, finding{Error: err, hint: hint})
+}
+
+func (c *checker) check(value any, t reflect.Type, path *field.Path) {
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	switch {
+	case value == nil || t == reflect.TypeFor[metav1.FieldsV1]():
+	case t == reflect.TypeFor[intstr.IntOrString]():
+		if _, ok := value.(string); !ok {
+			c.checkScalar(value, reflect.TypeFor[int32](), path)
+		}
+	case t == reflect.TypeFor[metav1.Time]():
+		c.checkScalar(value, reflect.TypeFor[string](), path)
+	case t.Kind() == reflect.Struct:
+		c.checkStruct(value, t, path)
+	case t.Kind() == reflect.Map:
+		entries, ok := value.(map[string]any)
+		if !ok {
+			c.wrongType(value, "a mapping", path)
+		}
+		for key, value := range entries {
+			c.check(value, t.Elem(), path.Key(key))
+		}
+	case t.Kind() == reflect.Slice:
+		c.checkList(value, t.Elem(), path)
+	default:
+		c.checkScalar(value, t, path)
+	}
+}
+
+func (c *checker) checkStruct(value any, t reflect.Type, path *field.Path) {
+	entries, ok := value.(map[string]any)
+	if !ok {
+		c.wrongType(value, "a mapping", path)
+		return
+	}
+	fields := fieldsOf(t)
+	for key, value := range entries {
+		if fieldType, ok := fields[key]; ok {
+			c.check(value, fieldType, path.Child(key))
+			continue
+		}
+		c.add(field.Forbidden(path.Child(key), "unknown field"), hintForField(key, fields))
+	}
+}
+
+func hintForField(key string, fields map[string]reflect.Type) string {
+	var names []string
+	for name := range fields {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	if guess := nearest(key, names); guess != "" {
+		return fmt.Sprintf("did you mean %q?", guess)
+	}
+	if len(names) > 8 {
+		return "remove it; the API server would ignore it"
+	}
+	return "the fields here are " + strings.Join(names, ", ") + "; check the indentation"
+}
+
+// fieldsOf returns the JSON names of a struct's fields, with their types.
+func fieldsOf(t reflect.Type) map[string]reflect.Type {
+	fields := map[string]reflect.Type{}
+	for i := range t.NumField() {
+		f := t.Field(i)
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		switch {
+		case name != "":
+			fields[name] = f.Type
+		case f.Anonymous:
+			for name, fieldType := range fieldsOf(f.Type) {
+				fields[name] = fieldType
+			}
+		}
+	}
+	return fields
+}
+
+func (c *checker) checkList(value any, t reflect.Type, path *field.Path) {
+	items, ok := value.([]any)
+	if !ok {
+		c.wrongType(value, "a list", path)
+	}
+	for i, item := range items {
+		if item == nil && !c.nullItems {
+			c.add(field.Required(path.Index(i), "the item is null, which the API server takes for an empty one"), "remove the stray '-', or indent what belongs to it")
+			continue
+		}
+		c.check(item, t, path.Index(i))
+	}
+}
+
+func (c *checker) checkScalar(value any, t reflect.Type, path *field.Path) {
+	switch t.Kind() {
+	case reflect.String:
+		if _, ok := value.(string); !ok {
+			c.wrongType(value, "text", path)
+		}
+	case reflect.Bool:
+		if _, ok := value.(bool); !ok {
+			c.wrongType(value, "true or false", path)
+		}
+	default:
+		number, ok := value.(int64)
+		if !ok {
+			c.wrongType(value, "a whole number", path)
+		} else if t.Kind() == reflect.Int32 && (number < math.MinInt32 || number > math.MaxInt32) {
+			c.add(field.Invalid(path, number, "does not fit into 32 bits"), hintFor(field.Invalid(path, number, "")))
+		}
+	}
+}
+
+func (c *checker) wrongType(value any, want string, path *field.Path) {
+	hint := "check the indentation"
+	switch value.(type) {
+	case map[string]any:
+		value = field.OmitValueType{}
+		if want == "a list" {
+			hint = "start each item of the list with '- '"
+		}
+		want += ", but is a mapping"
+	case []any:
+		value = field.OmitValueType{}
+		want += ", but is a list"
+		hint = "remove the '- ', or check the indentation"
+	default:
+		if want == "text" {
+			hint = fmt.Sprintf("put it in quotes: \"%v\"", value)
+		}
+	}
+	c.add(field.TypeInvalid(path, value, "must be "+want), hint)
+}
+
+// checkKeys finds duplicate keys, and keys that are no plain strings.
+func (c *checker) checkKeys(node *yamlnode.Node, path *field.Path, seen map[*yamlnode.Node]bool) {
+	node = resolve(node)
+	if node == nil || seen[node] {
+		return
+	}
+	seen[node] = true
+	if node.Kind == yamlnode.SequenceNode {
+		for i, item := range node.Content {
+			c.checkKeys(item, path.Index(i), seen)
+		}
+		return
+	}
+	keys := map[string]int{}
+	for i := 0; i+1 < len(node.Content); i += 2 {
+		key := resolve(node.Content[i])
+		if first, ok := keys[key.Value]; ok {
+			c.findings = append(c.findings, finding{
+				Error: field.Duplicate(path.Child(key.Value), field.OmitValueType{}),
+				hint:  fmt.Sprintf("the key stands %s above already; keep one of them", plural(node.Content[i].Line-first, "line")),
+				line:  node.Content[i].Line,
+			})
+		}
+		keys[key.Value] = node.Content[i].Line
+		if key.Kind != yamlnode.ScalarNode || key.ShortTag() == "!!binary" {
+			c.findings = append(c.findings, finding{
+				Error: field.Invalid(path, field.OmitValueType{}, "has a key that is not plain text"),
+				hint:  "write the key as a plain word",
+				line:  node.Content[i].Line,
+			})
+		}
+		c.checkKeys(node.Content[i+1], path.Child(key.Value), seen)
+	}
+}

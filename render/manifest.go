@@ -1,0 +1,307 @@
+package render
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"strconv"
+	"strings"
+
+	yamlnode "go.yaml.in/yaml/v3"
+	networkingv1 "k8s.io/api/networking/v1"
+	utiljson "k8s.io/apimachinery/pkg/util/json"
+	"sigs.k8s.io/yaml"
+
+	"github.com/networknt/netpol-merge/merge"
+)
+
+const (
+	apiVersion         = "networking.k8s.io/v1"
+	hookAnnotation     = "helm.sh/hook"
+	filenameAnnotation = "postrenderer.helm.sh/postrender-filename"
+	// maxDocument is the most that an API server accepts in one request.
+	maxDocument = 3 << 20
+)
+
+// manifest is a document that was parsed: once into nodes, which know where
+// things are, and once into values, as Helm and kubectl would send them to the
+// API server. The two parsers differ in details (YAML 1.1 or 1.2), so that what
+// things mean is only ever read from the values.
+type manifest struct {
+	*document
+	tree    *yamlnode.Node // of kind DocumentNode; nil if there is no content
+	root    *yamlnode.Node // the tree's content
+	end     int            // where in the text the content ends, before any "..."
+	value   any
+	objects []*object // the document's own, or those of the list that it is
+}
+
+// object is a Kubernetes object in a manifest.
+type object struct {
+	*manifest
+	node  *yamlnode.Node
+	value map[string]any
+	item  int // index in the list's items, -1 if the document is the object
+}
+
+// parse reads a document that must be at most one YAML document.
+func parse(d *document) (*manifest, error) {
+	text := d.parseable()
+	m := &manifest{document: d, end: len(text)}
+	var tree yamlnode.Node
+	decoder := yamlnode.NewDecoder(bytes.NewReader(text))
+	if err := decoder.Decode(&tree); errors.Is(err, io.EOF) {
+		return m, nil
+	} else if err != nil {
+		return nil, err
+	}
+	if err := decoder.Decode(new(yamlnode.Node)); err == nil {
+		return nil, errors.New("a second document starts without a line that is '---'")
+	} else if !errors.Is(err, io.EOF) {
+		return nil, err
+	}
+	json, err := yaml.YAMLToJSON(text)
+	if err != nil {
+		return nil, err
+	}
+	if err := utiljson.Unmarshal(json, &m.value); err != nil {
+		return nil, err
+	}
+	m.tree, m.root = &tree, tree.Content[0]
+	m.findObjects()
+	return m, nil
+}
+
+// parseable is the document's text up to a "..." after which there is nothing
+// but comments. A %YAML directive is made a comment: the parsers know only
+// version 1.1, and read 1.2 as well as they read any stream.
+func (d *document) parseable() []byte {
+	text := d.text
+	if i := bytes.Index(text, []byte("\n...")); i >= 0 && isMarker(text[i+1:], "...") && isBlank(text[i+len("\n..."):]) {
+		text = text[:i+1]
+	}
+	if !d.directives {
+		return text
+	}
+	text = bytes.Clone(text)
+	for line := range bytes.Lines(text) {
+		line = bytes.TrimPrefix(line, []byte(byteOrderMark))
+		if bytes.HasPrefix(line, []byte("%YAML")) {
+			line[0] = '#'
+		} else if isMarker(line, "---") {
+			break
+		}
+	}
+	return text
+}
+
+// isBlank tells whether there is nothing but blank lines and comments.
+func isBlank(text []byte) bool {
+	for line := range bytes.Lines(text) {
+		if !isBlankOrComment(line) {
+			return false
+		}
+	}
+	return true
+}
+
+// isListKind tells whether kubectl, Helm or a KRM function takes the items of
+// an object of this kind as objects of their own.
+func isListKind(kind string) bool {
+	return kind == "List" || kind == "NetworkPolicyList" || kind == "ResourceList"
+}
+
+func (m *manifest) findObjects() {
+	value, ok := m.value.(map[string]any)
+	if !ok {
+		return
+	}
+	list := &object{manifest: m, node: resolve(m.root), value: value, item: -1}
+	items, ok := value["items"].([]any)
+	if !ok || !isListKind(list.kind()) {
+		m.objects = []*object{list}
+		return
+	}
+	nodes := resolve(lookup(list.node, "items"))
+	for i := range items {
+		value, ok := items[i].(map[string]any)
+		if !ok || nodes == nil || i >= len(nodes.Content) {
+			continue
+		}
+		if list.kind() == "NetworkPolicyList" {
+			// A typed list's items may leave out what the list says.
+			setDefault(value, "kind", "NetworkPolicy")
+			setDefault(value, "apiVersion", list.value["apiVersion"])
+		}
+		m.objects = append(m.objects, &object{manifest: m, node: resolve(nodes.Content[i]), value: value, item: i})
+	}
+	if list.annotated(merge.IntoAnnotation) {
+		m.objects = append(m.objects, list)
+	}
+}
+
+func setDefault(value map[string]any, key string, to any) {
+	if value[key] == nil {
+		value[key] = to
+	}
+}
+
+func (o *object) text(path ...string) string {
+	var value any = o.value
+	for _, key := range path {
+		mapping, _ := value.(map[string]any)
+		value = mapping[key]
+	}
+	text, _ := value.(string)
+	return text
+}
+
+func (o *object) kind() string                 { return o.text("kind") }
+func (o *object) name() string                 { return o.text("metadata", "name") }
+func (o *object) namespace() string            { return o.text("metadata", "namespace") }
+func (o *object) annotation(key string) string { return o.text("metadata", "annotations", key) }
+
+func (o *object) annotated(key string) bool {
+	metadata, _ := o.value["metadata"].(map[string]any)
+	annotations, _ := metadata["annotations"].(map[string]any)
+	_, ok := annotations[key]
+	return ok
+}
+
+// template is where the object came from, by the name that a user of Helm
+// knows it by, or else by the name of the stream.
+func (o *object) template() string {
+	if path := o.annotation(filenameAnnotation); path != "" {
+		return path
+	}
+	return o.document.sourceName()
+}
+
+func (d *document) sourceName() string {
+	if path := d.template(); path != "" {
+		return path
+	}
+	return d.stream.Name
+}
+
+// policy decodes the object as the API server would. Call it after check found
+// nothing; then an error is a defect of check.
+func (o *object) policy() (*networkingv1.NetworkPolicy, error) {
+	json, err := utiljson.Marshal(o.value)
+	if err != nil {
+		return nil, err
+	}
+	policy := &networkingv1.NetworkPolicy{}
+	if err := utiljson.Unmarshal(json, policy); err != nil {
+		return nil, err
+	}
+	return policy, nil
+}
+
+// resolve returns the node that an alias stands for, or else the node.
+func resolve(node *yamlnode.Node) *yamlnode.Node {
+	for node != nil && node.Kind == yamlnode.AliasNode {
+		node = node.Alias
+	}
+	return node
+}
+
+// entry returns a key of a mapping and its value, or nils. It does not look
+// into merge keys.
+func entry(mapping *yamlnode.Node, key string) (keyNode, value *yamlnode.Node) {
+	if mapping == nil || mapping.Kind != yamlnode.MappingNode {
+		return nil, nil
+	}
+	for i := 0; i+1 < len(mapping.Content); i += 2 {
+		if mapping.Content[i].Value == key {
+			keyNode, value = mapping.Content[i], mapping.Content[i+1]
+		}
+	}
+	return keyNode, value
+}
+
+// lookup returns the value of a key in a mapping or in what is merged into it.
+func lookup(mapping *yamlnode.Node, key string) *yamlnode.Node {
+	if _, value := entry(mapping, key); value != nil {
+		return value
+	}
+	_, merged := entry(mapping, "<<")
+	merged = resolve(merged)
+	if merged == nil || merged == mapping {
+		return nil
+	}
+	if merged.Kind == yamlnode.MappingNode {
+		return lookup(merged, key)
+	}
+	for _, one := range merged.Content {
+		if value := lookup(resolve(one), key); value != nil {
+			return value
+		}
+	}
+	return nil
+}
+
+// firstStep cuts the first step, a name, [index] or [key], off a field path.
+func firstStep(path string) (step, rest string, bracketed bool) {
+	if key, ok := strings.CutPrefix(path, "["); ok {
+		step, rest, _ = strings.Cut(key, "]")
+		return step, strings.TrimPrefix(rest, "."), true
+	}
+	end := strings.IndexAny(path, ".[")
+	if end < 0 {
+		return path, "", false
+	}
+	return path[:end], strings.TrimPrefix(path[end:], "."), false
+}
+
+// locate returns the line in the document of the field at a path, or of its
+// nearest ancestor that is there.
+func locate(node *yamlnode.Node, path string) int {
+	line := node.Line
+	for path != "" && node != nil {
+		var step string
+		var bracketed bool
+		step, path, bracketed = firstStep(path)
+		if index, err := strconv.Atoi(step); err == nil && bracketed && node.Kind == yamlnode.SequenceNode {
+			if index >= len(node.Content) {
+				break
+			}
+			line, node = node.Content[index].Line, resolve(node.Content[index])
+			continue
+		}
+		key, value := entry(node, step)
+		if key != nil {
+			line = key.Line
+		} else if value = lookup(node, step); value != nil {
+			line = value.Line
+		}
+		node = resolve(value)
+	}
+	return line
+}
+
+// problem is a problem with the document as a whole.
+func (d *document) problem(reason, hint string) Problem {
+	return Problem{Source: d.sourceName(), Line: d.line(0), Reason: reason, Hint: hint, stream: d.stream.position}
+}
+
+// unreadable is the problem of a document that does not parse.
+func unreadable(d *document, err error, hint string) Problem {
+	if errors.Is(err, errTooLarge) {
+		return d.problem("the document is "+err.Error(), hint)
+	}
+	reason := err.Error()
+	for _, prefix := range []string{"error converting YAML to JSON: ", "yaml: "} {
+		reason = strings.TrimPrefix(reason, prefix)
+	}
+	line := 1
+	if rest, ok := strings.CutPrefix(reason, "line "); ok {
+		number, after, _ := strings.Cut(rest, ": ")
+		if n, err := strconv.Atoi(number); err == nil {
+			line, reason = n, after
+		}
+	}
+	problem := d.problem("not valid YAML: "+reason, hint)
+	problem.Line += line - 1
+	return problem
+}

@@ -1,0 +1,157 @@
+package render
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/util/validation/field"
+)
+
+// Problem is one reason to refuse the input, or one warning about it.
+type Problem struct {
+	// Source is the template the document came from, or else the name of its
+	// stream. Line is the line in the stream, counted from 1.
+	Source string
+	Line   int
+	// Kind and Name are those of the object; empty if it could not be read.
+	Kind, Name string
+	// Field is the path in the object, as the API server writes it; empty if
+	// the problem is with the document.
+	Field string
+	// Reason tells what was found and why it cannot be, Hint what to do.
+	Reason, Hint string
+
+	stream int // where in the input, to report problems in its order
+}
+
+// String formats the problem for standard error: where and why on the first
+// line, what to do on a second.
+func (p Problem) String() string { return p.format("") }
+
+func (p Problem) format(severity string) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s:%d: ", p.Source, p.Line)
+	if p.Kind != "" {
+		fmt.Fprintf(&b, "%s %q: ", p.Kind, p.Name)
+	}
+	if p.Field != "" {
+		b.WriteString(p.Field + ": ")
+	}
+	b.WriteString(severity + p.Reason)
+	if p.Hint != "" {
+		b.WriteString("\n  hint: " + p.Hint)
+	}
+	return b.String()
+}
+
+// Refusal is the error for input that cannot be merged. It holds every problem
+// found, in the order of the input.
+type Refusal struct{ Problems []Problem }
+
+// Error returns all problems, each on lines of its own.
+func (r *Refusal) Error() string {
+	var lines []string
+	for _, p := range r.Problems {
+		lines = append(lines, p.String())
+	}
+	lines = append(lines, fmt.Sprintf("refused: %s, nothing written", plural(len(r.Problems), "problem")))
+	return strings.Join(lines, "\n")
+}
+
+func plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// InternalError is a defect of this program, never of its input.
+type InternalError struct{ reason error }
+
+// Error says which check failed and where to report it.
+func (e *InternalError) Error() string {
+	return fmt.Sprintf("internal error, nothing written: %v\n  hint: please report this with the input at https://github.com/networknt/netpol-merge/issues", e.reason)
+}
+
+// Unwrap returns the check that failed.
+func (e *InternalError) Unwrap() error { return e.reason }
+
+func internalError(format string, args ...any) error {
+	return &InternalError{reason: fmt.Errorf(format, args...)}
+}
+
+func sortProblems(problems []Problem) {
+	slices.SortStableFunc(problems, func(a, b Problem) int {
+		return cmp.Or(cmp.Compare(a.stream, b.stream), cmp.Compare(a.Line, b.Line),
+			cmp.Compare(a.Field, b.Field), cmp.Compare(a.Reason, b.Reason))
+	})
+}
+
+// hintFor says what to do about a value that the API server would reject.
+func hintFor(err *field.Error) string {
+	name := err.Field[strings.LastIndexByte(err.Field, '.')+1:]
+	name, _, _ = strings.Cut(name, "[")
+	number, isText := err.BadValue.(string)
+	switch name {
+	case "port":
+		if isText && strings.Trim(number, "0123456789") == "" && number != "" {
+			return fmt.Sprintf("a port number is written without quotes: port: %s", number)
+		}
+		return "use a number from 1 to 65535, or the name of a container port"
+	case "endPort":
+		return "endPort closes a range that starts at a numeric port: it is a number from port to 65535"
+	case "protocol":
+		return "use TCP, UDP or SCTP, in capitals"
+	case "cidr":
+		return "use a network address and its prefix length, such as 10.1.0.0/16 or 2001:db8::/32"
+	case "except":
+		return "each exception is a smaller network inside of cidr, such as 10.1.0.0/16 in 10.0.0.0/8"
+	case "to", "from":
+		return "a peer is either an ipBlock, or a podSelector, a namespaceSelector or both; for any peer leave the list out"
+	case "policyTypes":
+		return "use Ingress, Egress or both"
+	case "operator", "values":
+		return "In and NotIn need values, Exists and DoesNotExist have none"
+	case "matchLabels", "labels", "key":
+		return "see https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/ for the syntax of labels"
+	case "name", "namespace":
+		return "use lower-case letters, digits, '-' and '.', starting and ending with a letter or digit"
+	}
+	return "the API server would reject this; see https://kubernetes.io/docs/reference/kubernetes-api/"
+}
+
+// nearest is the option that a misspelt word most likely means, or empty.
+func nearest(word string, options []string) string {
+	best, bestDistance := "", min(len(word), 1+max(2, len(word)/3))
+	for _, option := range options {
+		if d := editDistance(word, option); d < bestDistance {
+			best, bestDistance = option, d
+		}
+	}
+	return best
+}
+
+// editDistance counts the bytes to insert, delete or replace to turn a into b,
+// letter case aside.
+func editDistance(a, b string) int {
+	a, b = strings.ToLower(a), strings.ToLower(b)
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			replace := diagonal
+			if a[i] != b[j] {
+				replace++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(replace, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}

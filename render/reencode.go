@@ -1,0 +1,149 @@
+package render
+
+import (
+	"bytes"
+	"slices"
+
+	yamlnode "go.yaml.in/yaml/v3"
+
+	"github.com/networknt/netpol-merge/merge"
+)
+
+// reencode makes the changes in the document's nodes and encodes them, for
+// flow style, JSON, aliases and whatever else lines cannot be inserted into.
+// Comments and the order of keys are kept, what stands before the first and
+// after the last line of content byte for byte.
+func (e *edition) reencode() ([]byte, error) {
+	content := unaliased(e.tree)
+	root := content.Content[0]
+	objects := map[*object]*yamlnode.Node{}
+	for _, o := range e.objects {
+		objects[o] = root
+		if o.item >= 0 {
+			objects[o] = child(root, "items", yamlnode.SequenceNode).Content[o.item]
+		}
+	}
+	for _, t := range e.targets {
+		if err := t.addToNode(objects[t.object]); err != nil {
+			return nil, err
+		}
+	}
+	if len(e.removed) > 0 {
+		items := child(root, "items", yamlnode.SequenceNode)
+		items.Content = slices.DeleteFunc(items.Content, func(item *yamlnode.Node) bool {
+			return slices.ContainsFunc(e.removed, func(o *object) bool { return objects[o] == item })
+		})
+	}
+	root.Style &^= yamlnode.FlowStyle
+	return e.frame(content)
+}
+
+// frame encodes the content and puts it between what stood around it.
+func (e *edition) frame(content *yamlnode.Node) ([]byte, error) {
+	text := newLines(e.document.text)
+	before := e.document.text[:text.offset(e.root)]
+	// The comments in front of the content stand in the text before it.
+	content.HeadComment, content.Content[0].HeadComment = "", ""
+	if first := content.Content[0].Content; len(first) > 0 && first[0].Line == e.root.Line && first[0].Column == e.root.Column {
+		first[0].HeadComment = ""
+	}
+	body, err := encode(content)
+	if err != nil {
+		return nil, err
+	}
+	var out []byte
+	out = append(out, before...)
+	if trimmed := bytes.TrimRight(before, " \t"); len(trimmed) > 0 && trimmed[len(trimmed)-1] != '\n' {
+		out = append(trimmed[:len(trimmed):len(trimmed)], '\n')
+	}
+	after := e.document.text[e.end:]
+	if len(after) == 0 && !bytes.HasSuffix(e.document.text, []byte("\n")) {
+		body = bytes.TrimSuffix(body, []byte("\n"))
+	}
+	return append(append(out, body...), after...), nil
+}
+
+// addToNode does to a target's node what addTo does to its text.
+func (t *target) addToNode(node *yamlnode.Node) error {
+	additions, err := t.additions()
+	if err != nil {
+		return err
+	}
+	node.Style &^= yamlnode.FlowStyle
+	for _, a := range additions {
+		list := child(child(node, "spec", yamlnode.MappingNode), a.rules, yamlnode.SequenceNode)
+		if a.rule >= 0 {
+			rule := list.Content[a.rule]
+			rule.Style &^= yamlnode.FlowStyle
+			list = child(rule, "ports", yamlnode.SequenceNode)
+		}
+		list.Content = append(list.Content, a.items...)
+	}
+	annotations := child(child(node, "metadata", yamlnode.MappingNode), "annotations", yamlnode.MappingNode)
+	value := text(t.folded.Annotations[merge.MergedFromAnnotation])
+	if _, before := entry(annotations, merge.MergedFromAnnotation); before != nil {
+		before.Value, before.Tag, before.Style = value.Value, value.Tag, value.Style
+		return nil
+	}
+	annotations.Content = append(annotations.Content, text(merge.MergedFromAnnotation), value)
+	return nil
+}
+
+func text(value string) *yamlnode.Node {
+	return &yamlnode.Node{Kind: yamlnode.ScalarNode, Tag: "!!str", Value: value}
+}
+
+// child returns the value of a key as a block of the wanted kind; it becomes an
+// empty one if it is missing or null.
+func child(mapping *yamlnode.Node, key string, kind yamlnode.Kind) *yamlnode.Node {
+	_, value := entry(mapping, key)
+	if value == nil {
+		value = &yamlnode.Node{}
+		mapping.Content = append(mapping.Content, text(key), value)
+	}
+	if value.Kind != kind {
+		value.Kind, value.Tag, value.Value = kind, "", ""
+	}
+	value.Style &^= yamlnode.FlowStyle
+	return value
+}
+
+// unaliased copies a node without anchors, aliases and merge keys, so that a
+// change in one place changes no other.
+func unaliased(node *yamlnode.Node) *yamlnode.Node {
+	from := resolve(node)
+	to := *from
+	to.Anchor, to.Content = "", nil
+	if from != node {
+		to.HeadComment, to.LineComment, to.FootComment = node.HeadComment, node.LineComment, node.FootComment
+	}
+	for i, child := range from.Content {
+		if from.Kind == yamlnode.MappingNode && i%2 == 1 && from.Content[i-1].ShortTag() == "!!merge" {
+			to.Content = to.Content[:len(to.Content)-1]
+			inline(&to, from, unaliased(child))
+			continue
+		}
+		to.Content = append(to.Content, unaliased(child))
+	}
+	return &to
+}
+
+// inline appends to a mapping what a merge key brings in: of one mapping, or of
+// several, the first to have a key, unless the mapping has the key itself.
+func inline(to, from, merged *yamlnode.Node) {
+	sources := []*yamlnode.Node{merged}
+	if merged.Kind == yamlnode.SequenceNode {
+		sources = merged.Content
+	}
+	for _, source := range sources {
+		for i := 0; i+1 < len(source.Content); i += 2 {
+			key := source.Content[i].Value
+			if own, _ := entry(from, key); own != nil {
+				continue
+			}
+			if already, _ := entry(to, key); already == nil {
+				to.Content = append(to.Content, source.Content[i], source.Content[i+1])
+			}
+		}
+	}
+}

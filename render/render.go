@@ -1,0 +1,321 @@
+// Package render is netpol-merge as a library: it takes a stream of rendered
+// manifests, folds the overlays in it into their targets, and returns the
+// stream that goes to the cluster.
+//
+// Start reading at Renderer.Merge. A stream is split into documents, which are
+// slices of it (stream.go). Only those that can be an overlay or a target are
+// parsed (manifest.go) and checked as the API server would check them, and more
+// strictly (check.go, overlay.go). Each overlay finds its target (target.go),
+// package merge folds them, and what it added is inserted into the target's own
+// text (write.go) or, where no line can be inserted, into its nodes
+// (reencode.go). What was written is read back and compared before it counts.
+//
+// Documents that are not involved leave byte for byte as they came. Input that
+// raises any doubt is refused whole, with all problems at once.
+package render
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+
+	"helm.sh/helm/v3/pkg/postrender"
+
+	"github.com/networknt/netpol-merge/merge"
+)
+
+// DefaultTarget is the target of overlays that name none.
+const DefaultTarget = "proxy-allow"
+
+// Renderer merges overlays into their targets. The zero value is ready for use.
+// It satisfies the PostRenderer interfaces of Helm 3 and Helm 4.
+type Renderer struct {
+	// Target is the target of overlays whose annotation is empty or missing.
+	// Empty means DefaultTarget.
+	Target string
+	// Namespace is the release's: that of objects that name none. Empty means
+	// that it is not known.
+	Namespace string
+	// Overlays are more streams, in which every document is an overlay, with
+	// or without the annotation. See ReadOverlays.
+	Overlays []Source
+	// AllowIngress lets overlays add ingress rules.
+	AllowIngress bool
+	// Strict makes warnings errors.
+	Strict bool
+	// RequireInput makes an input without any content an error.
+	RequireInput bool
+	// Warnings is where Run writes warnings; nil discards them.
+	Warnings io.Writer
+}
+
+var _ postrender.PostRenderer = (*Renderer)(nil)
+
+// Run merges the manifests that Helm rendered. The error is a *Refusal unless
+// it comes from Warnings or is an *InternalError.
+func (r *Renderer) Run(manifests *bytes.Buffer) (*bytes.Buffer, error) {
+	result, err := r.Merge(Source{Name: "stdin", Text: manifests.Bytes()})
+	if err != nil {
+		return nil, err
+	}
+	if r.Warnings != nil {
+		if _, err := io.WriteString(r.Warnings, result.FormatWarnings()); err != nil {
+			return nil, err
+		}
+	}
+	var merged bytes.Buffer
+	if _, err := result.WriteTo(&merged); err != nil {
+		return nil, err
+	}
+	return &merged, nil
+}
+
+// Result is a merged stream.
+type Result struct {
+	// Warnings are problems that did not keep the input from being merged.
+	Warnings []Problem
+
+	chunks [][]byte // of the input, but for documents that changed
+}
+
+// WriteTo writes the merged stream to w.
+func (r *Result) WriteTo(w io.Writer) (written int64, err error) {
+	for _, chunk := range r.chunks {
+		n, err := w.Write(chunk)
+		written += int64(n)
+		if err == nil && n < len(chunk) {
+			err = io.ErrShortWrite
+		}
+		if err != nil {
+			return written, err
+		}
+	}
+	return written, nil
+}
+
+// FormatWarnings returns the warnings as they are shown to a person.
+func (r *Result) FormatWarnings() string {
+	var b bytes.Buffer
+	for _, warning := range r.Warnings {
+		fmt.Fprintln(&b, warning.format("warning: "))
+	}
+	return b.String()
+}
+
+// Merge merges streams, which become one. The result shares the memory of the
+// streams. The error is a *Refusal, or an *InternalError.
+func (r *Renderer) Merge(streams ...Source) (*Result, error) {
+	run := &run{Renderer: r, manifests: map[*document]*manifest{}, replaced: map[*document][]byte{}}
+	for i, source := range streams {
+		run.documents = append(run.documents, split(&stream{Source: source, position: i})...)
+	}
+	if r.RequireInput && run.isEmpty() {
+		return nil, &Refusal{Problems: []Problem{{
+			Source: streamNames(streams), Line: 1,
+			Reason: "the input is empty",
+			Hint:   "the command that should have written it may have failed; without --require-input an empty input is accepted",
+		}}}
+	}
+	if err := run.merge(len(streams)); err != nil {
+		return nil, err
+	}
+	return &Result{Warnings: run.warnings, chunks: run.output()}, nil
+}
+
+func streamNames(streams []Source) string {
+	var names []byte
+	for i, source := range streams {
+		if i > 0 {
+			names = append(names, ' ')
+		}
+		names = append(names, source.Name...)
+	}
+	return string(names)
+}
+
+// run is the state of one call of Merge.
+type run struct {
+	*Renderer
+	documents []document
+	manifests map[*document]*manifest // those that were worth parsing
+	overlays  []*overlay
+	problems  []Problem
+	warnings  []Problem
+	// replaced holds the new text of documents that change; empty if they leave.
+	replaced map[*document][]byte
+}
+
+func (r *run) isEmpty() bool {
+	for i := range r.documents {
+		if r.documents[i].hasContent() {
+			return false
+		}
+	}
+	return true
+}
+
+func (r *run) merge(streams int) error {
+	r.readOverlayStreams(streams)
+	fromFiles := len(r.overlays)
+	r.findOverlays()
+	if len(r.problems) == 0 && (len(r.overlays) == 0 || len(r.overlays) == fromFiles && r.onlyHooks()) {
+		return nil
+	}
+	targets := r.findTargets()
+	for _, t := range targets {
+		r.fold(t)
+	}
+	if r.Strict {
+		r.problems, r.warnings = append(r.problems, r.warnings...), nil
+	}
+	sortProblems(r.problems)
+	sortProblems(r.warnings)
+	if len(r.problems) > 0 {
+		return &Refusal{Problems: r.problems}
+	}
+	return r.rewrite(targets)
+}
+
+// readOverlayStreams reads the streams in which everything is an overlay.
+func (r *run) readOverlayStreams(position int) {
+	for i, source := range r.Overlays {
+		documents := split(&stream{Source: source, position: position + i})
+		for i := range documents {
+			d := &documents[i]
+			m, ok := r.parse(d, "every document of an overlay file has to be readable")
+			if !ok {
+				continue
+			}
+			if _, isObject := m.value.(map[string]any); !isObject && m.value != nil {
+				r.problems = append(r.problems, d.problem("a document of an overlay file has to be a NetworkPolicy", "remove the document"))
+			}
+			for _, o := range m.objects {
+				r.addOverlay(o, true)
+			}
+		}
+	}
+}
+
+// findOverlays finds overlays in the input.
+func (r *run) findOverlays() {
+	for i := range r.documents {
+		d := &r.documents[i]
+		if len(d.text) > maxDocument && !bytes.Contains(d.text, []byte(merge.IntoAnnotation)) || !mentions(d.text, merge.IntoAnnotation) {
+			continue
+		}
+		m, ok := r.parse(d, "the document mentions "+merge.IntoAnnotation+", so it may be an overlay: mend it, or take the annotation out")
+		if !ok {
+			continue
+		}
+		for _, o := range m.objects {
+			if o.annotated(merge.IntoAnnotation) {
+				r.addOverlay(o, false)
+			}
+		}
+	}
+}
+
+// parse parses a document once. A document that cannot be read is a problem
+// only if there is a hint what to do about it.
+func (r *run) parse(d *document, hint string) (*manifest, bool) {
+	if m, ok := r.manifests[d]; ok {
+		return m, m != nil
+	}
+	var m *manifest
+	err := errTooLarge
+	if len(d.text) <= maxDocument {
+		m, err = parse(d)
+	}
+	r.manifests[d] = m
+	if err == nil {
+		return m, true
+	}
+	if hint != "" {
+		r.problems = append(r.problems, unreadable(d, err, hint))
+	}
+	return nil, false
+}
+
+var errTooLarge = errors.New("larger than 3 MiB, which is more than an API server accepts")
+
+// onlyHooks tells whether everything in the input is a Helm hook. An SDK caller
+// may post-render those alone, and Helm 3 sends nothing for a chart that has
+// nothing else.
+func (r *run) onlyHooks() bool {
+	for i := range r.documents {
+		d := &r.documents[i]
+		if !d.hasContent() {
+			continue
+		}
+		if !mentions(d.text, hookAnnotation) {
+			return false
+		}
+		m, ok := r.parse(d, "")
+		if !ok || len(m.objects) == 0 {
+			return false
+		}
+		for _, o := range m.objects {
+			if !o.annotated(hookAnnotation) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// output joins the documents, those that changed in their new form. Documents
+// that follow each other unchanged are one chunk.
+func (r *run) output() [][]byte {
+	var chunks [][]byte
+	var last *document // in the output
+	from := -1         // where the last chunk starts in last's stream; -1 if it is no part of it
+	for i := range r.documents {
+		d := &r.documents[i]
+		text, changed := r.replaced[d]
+		if !changed {
+			text = d.text
+		}
+		if len(text) == 0 {
+			continue
+		}
+		neighbours := d.start > 0 && last == &r.documents[max(i-1, 0)]
+		if neighbours && !changed && from >= 0 {
+			chunks[len(chunks)-1] = d.stream.Text[from : d.start+len(text)]
+			last = d
+			continue
+		}
+		if last != nil && !neighbours {
+			seam := joint(chunks[len(chunks)-1], d, text)
+			if len(seam) > 0 {
+				chunks = append(chunks, seam)
+			}
+			if d.start == 0 {
+				text = bytes.TrimPrefix(text, []byte(byteOrderMark))
+			}
+		}
+		chunks = append(chunks, text)
+		last, from = d, -1
+		if !changed {
+			from = d.start + len(d.text) - len(text)
+		}
+	}
+	return chunks
+}
+
+// joint returns what has to stand before a document's new text, if what stood
+// before it left or was another stream, for the document to remain one of its
+// own. Directives need a "..." before them: it may have left with an overlay.
+func joint(before []byte, d *document, text []byte) []byte {
+	var seam []byte
+	if before[len(before)-1] != '\n' {
+		seam = append(seam, '\n')
+	}
+	switch {
+	case d.directives:
+		seam = append(seam, "...\n"...)
+	case d.start == 0 && !isMarker(bytes.TrimPrefix(text, []byte(byteOrderMark)), "---"):
+		seam = append(seam, "---\n"...)
+	}
+	return seam
+}

@@ -1,0 +1,194 @@
+package render
+
+import (
+	"bytes"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// Source is a stream of YAML documents and where it came from.
+type Source struct {
+	// Name is how problems refer to the stream: a path, or "stdin".
+	Name string
+	Text []byte
+}
+
+// stream is a Source that takes part in a run.
+type stream struct {
+	Source
+	position int // among the streams of the run
+}
+
+// document is a slice of a stream. The documents of a stream, joined, are the
+// stream, byte for byte.
+type document struct {
+	stream *stream
+	start  int // offset in the stream
+	text   []byte
+	// directives tells that the document starts with lines such as %YAML. Only
+	// a stream's first document and one that follows "..." may.
+	directives bool
+}
+
+const byteOrderMark = "\ufeff"
+
+// split cuts a stream into documents. A document starts at a line that is
+// "---" followed by a space, a tab or the line's end, and goes on up to the
+// next such line, whatever the bytes between. What stands before the first
+// such line, if anything, is a document too.
+func split(in *stream) []document {
+	text := in.Text
+	var documents []document
+	start, directives := 0, false
+	for next := nextMarker(text, 0); next < len(text); next = nextMarker(text, next+1) {
+		from, hasDirectives := directivesBefore(text[:next], start)
+		if from > start {
+			documents = append(documents, document{in, start, text[start:from:from], directives})
+		}
+		start, directives = from, hasDirectives
+	}
+	if start < len(text) {
+		documents = append(documents, document{in, start, text[start:], directives})
+	}
+	return documents
+}
+
+// nextMarker is the offset of the first line from offset on that starts a
+// document, or the text's length.
+func nextMarker(text []byte, offset int) int {
+	if offset == 0 {
+		offset = len(text) - len(bytes.TrimPrefix(text, []byte(byteOrderMark)))
+		if isMarker(text[offset:], "---") {
+			return offset
+		}
+	}
+	for {
+		i := bytes.Index(text[offset:], []byte("\n---"))
+		if i < 0 {
+			return len(text)
+		}
+		offset += i + 1
+		if isMarker(text[offset:], "---") {
+			return offset
+		}
+	}
+}
+
+// isMarker tells whether text starts with the marker, as a word of its own.
+func isMarker(text []byte, marker string) bool {
+	rest, ok := bytes.CutPrefix(text, []byte(marker))
+	return ok && (len(rest) == 0 || strings.IndexByte(" \t\r\n", rest[0]) >= 0)
+}
+
+// directivesBefore returns where the document really begins whose "---" comes
+// right after text: at the directives in front of it, if it has any. They stand
+// at the start of the stream or after a "..." line. text[start:] is what no
+// document has claimed yet.
+func directivesBefore(text []byte, start int) (from int, found bool) {
+	lineEnd := len(text)
+	for lineEnd > start {
+		lineStart := bytes.LastIndexByte(text[:lineEnd-1], '\n') + 1
+		line := text[lineStart:lineEnd]
+		if lineStart == 0 {
+			line = bytes.TrimPrefix(line, []byte(byteOrderMark))
+		}
+		switch {
+		case isMarker(line, "..."):
+			if found {
+				return lineEnd, true
+			}
+			return len(text), false
+		case len(line) > 0 && line[0] == '%':
+			found = true
+		case !isBlankOrComment(line):
+			return len(text), false
+		}
+		lineEnd = lineStart
+	}
+	if found && start == 0 {
+		return 0, true
+	}
+	return len(text), false
+}
+
+func isBlankOrComment(line []byte) bool {
+	line = bytes.TrimLeft(line, " \t\r\n")
+	return len(line) == 0 || line[0] == '#'
+}
+
+// line is the number, from 1, of the stream's line at an offset in the
+// document.
+func (d *document) line(offset int) int {
+	return 1 + bytes.Count(d.stream.Text[:d.start+offset], []byte("\n"))
+}
+
+// hasContent tells whether the document is more than markers, directives,
+// comments and blank lines.
+func (d *document) hasContent() bool {
+	_, content := d.prologue()
+	return content
+}
+
+// template is the path in Helm 3's "# Source:" comment, or empty.
+func (d *document) template() string {
+	path, _ := d.prologue()
+	return path
+}
+
+// prologue reads the lines in front of the document's content.
+func (d *document) prologue() (template string, content bool) {
+	text := bytes.TrimPrefix(d.text, []byte(byteOrderMark))
+	for line := range bytes.Lines(text) {
+		if isMarker(line, "---") {
+			line = line[len("---"):]
+		}
+		switch {
+		case isMarker(line, "...") || len(line) > 0 && line[0] == '%':
+		case !isBlankOrComment(line):
+			return template, true
+		default:
+			if path, ok := bytes.CutPrefix(line, []byte("# Source: ")); ok && template == "" {
+				template = string(bytes.TrimSpace(path))
+			}
+		}
+	}
+	return template, false
+}
+
+// mentions tells whether a word may occur in one of the document's scalars,
+// literally or hidden by a double-quoted scalar's escapes or by !!binary. It
+// never misses a word, but may see one where there is none.
+func mentions(text []byte, word string) bool {
+	if bytes.Contains(text, []byte(word)) || bytes.Contains(text, []byte("!!binary")) {
+		return true
+	}
+	return bytes.IndexByte(text, '\\') >= 0 && bytes.Contains(unescape(text), []byte(word))
+}
+
+// unescape replaces the escapes of double-quoted scalars that can stand for a
+// letter, wherever they are, and removes escaped line breaks.
+func unescape(text []byte) []byte {
+	var out []byte
+	for {
+		i := bytes.IndexByte(text, '\\')
+		if i < 0 || i+1 == len(text) {
+			return append(out, text...)
+		}
+		out = append(out, text[:i]...)
+		escaped := text[i+1]
+		text = text[i+2:]
+		switch escaped {
+		case 'x', 'u', 'U':
+			digits := min(len(text), map[byte]int{'x': 2, 'u': 4, 'U': 8}[escaped])
+			if code, err := strconv.ParseUint(string(text[:digits]), 16, 32); err == nil {
+				out = utf8.AppendRune(out, rune(code))
+				text = text[digits:]
+			}
+		case '\r', '\n':
+			text = bytes.TrimLeft(text, " \t\r\n")
+		default:
+			out = append(out, escaped)
+		}
+	}
+}

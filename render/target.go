@@ -1,0 +1,259 @@
+package render
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	networkingv1 "k8s.io/api/networking/v1"
+	utiljson "k8s.io/apimachinery/pkg/util/json"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"github.com/networknt/netpol-merge/merge"
+)
+
+// target is a policy that overlays are folded into.
+type target struct {
+	*object
+	policy   *networkingv1.NetworkPolicy // nil if it cannot be decoded
+	overlays []*overlay
+	// folded and changes are the outcome of the fold.
+	folded  *networkingv1.NetworkPolicy
+	changes []merge.Change
+}
+
+// findTargets finds the target of each overlay, in the order of the input, and
+// reports overlays that have none or several.
+func (r *run) findTargets() []*target {
+	policies := r.policies()
+	byObject := map[*object]*target{}
+	for _, o := range r.overlays {
+		candidates := slices.DeleteFunc(slices.Clone(policies), func(p *object) bool {
+			return p.name() != o.into || p.annotated(hookAnnotation) || !r.sameNamespace(o.object, p)
+		})
+		if current := slices.DeleteFunc(slices.Clone(candidates), func(p *object) bool { return p.text("apiVersion") != apiVersion }); len(current) > 0 {
+			candidates = current
+		}
+		if len(candidates) != 1 {
+			r.report(o.object, r.noTarget(o, candidates, policies))
+			continue
+		}
+		t := byObject[candidates[0]]
+		if t == nil {
+			t = &target{object: candidates[0]}
+			byObject[candidates[0]] = t
+		}
+		t.overlays = append(t.overlays, o)
+	}
+	var targets []*target
+	for _, p := range policies {
+		if t := byObject[p]; t != nil {
+			targets = append(targets, t)
+		}
+	}
+	return targets
+}
+
+// policies are the policies of the input that are no overlays.
+func (r *run) policies() []*object {
+	var policies []*object
+	for i := range r.documents {
+		d := &r.documents[i]
+		if len(d.text) > maxDocument || !mentions(d.text, "NetworkPolicy") {
+			continue
+		}
+		m, ok := r.parse(d, "")
+		if !ok {
+			continue
+		}
+		for _, o := range m.objects {
+			if o.kind() == "NetworkPolicy" && !o.annotated(merge.IntoAnnotation) {
+				policies = append(policies, o)
+			}
+		}
+	}
+	return policies
+}
+
+// namespaceOf is the namespace that an object will be in; empty if unknown.
+func (r *run) namespaceOf(o *object) string {
+	return cmp.Or(o.namespace(), r.Namespace)
+}
+
+// sameNamespace tells whether two objects may be in the same namespace.
+func (r *run) sameNamespace(a, b *object) bool {
+	inA, inB := r.namespaceOf(a), r.namespaceOf(b)
+	return inA == inB || inA == "" || inB == ""
+}
+
+// noTarget says why there is not exactly one target for an overlay.
+func (r *run) noTarget(o *overlay, candidates, policies []*object) finding {
+	path := field.NewPath("metadata", "annotations").Key(merge.IntoAnnotation)
+	if len(candidates) > 1 {
+		hint := "give the release's namespace with --namespace, or set metadata.namespace in the overlay and in the targets"
+		if r.namespaceOf(candidates[0]) == r.namespaceOf(candidates[1]) {
+			hint = "keep one of them: in a cluster the second would replace the first"
+		}
+		return finding{
+			Error: field.Invalid(path, o.into, "more than one NetworkPolicy may be meant: "+r.describe(candidates)),
+			hint:  hint,
+		}
+	}
+	reason := "no NetworkPolicy of this name in the input"
+	named := slices.DeleteFunc(slices.Clone(policies), func(p *object) bool { return p.name() != o.into })
+	if len(named) > 0 {
+		reason = "no NetworkPolicy of this name can be its target"
+	}
+	return finding{Error: field.Invalid(path, o.into, reason), hint: r.targetHint(o, named, policies)}
+}
+
+func (r *run) targetHint(o *overlay, named, policies []*object) string {
+	var names []string
+	for _, p := range policies {
+		names = append(names, p.name())
+	}
+	guess := nearest(o.into, names)
+	switch {
+	case len(named) > 0 && named[0].annotated(hookAnnotation):
+		return r.describe(named[:1]) + " is a Helm hook, which is never a target"
+	case len(named) > 0:
+		return fmt.Sprintf("the overlay is in namespace %q, and the input has %s", r.namespaceOf(o.object), r.describe(named))
+	case guess != "":
+		return fmt.Sprintf("did you mean %q? the input has %s", guess, r.describe(policies))
+	case len(policies) > 0:
+		return "name one of these: " + r.describe(policies)
+	}
+	if unread := r.unreadPolicies(); unread != "" {
+		return "a document that may hold it cannot be read: " + unread
+	}
+	return "the input has no NetworkPolicy but overlays; is the target in another release, or switched off?"
+}
+
+// describe lists policies: name, namespace if known, and where they are.
+func (r *run) describe(policies []*object) string {
+	const most = 10
+	var list []string
+	for _, p := range policies {
+		text := fmt.Sprintf("%q", p.name())
+		if namespace := r.namespaceOf(p); namespace != "" {
+			text += " in namespace " + namespace
+		}
+		list = append(list, fmt.Sprintf("%s (%s:%d)", text, p.template(), p.line(0)+p.node.Line-1))
+	}
+	if len(list) > most {
+		list = append(list[:most], fmt.Sprintf("and %d more", len(list)-most))
+	}
+	return strings.Join(list, ", ")
+}
+
+// unreadPolicies names the first document that may be a policy but cannot be
+// parsed. It is no problem of its own: only the missing target is.
+func (r *run) unreadPolicies() string {
+	for i := range r.documents {
+		d := &r.documents[i]
+		if !bytes.Contains(d.text, []byte("NetworkPolicy")) || bytes.Contains(d.text, []byte(merge.IntoAnnotation)) {
+			continue
+		}
+		if m, ok := r.parse(d, ""); !ok && m == nil {
+			return fmt.Sprintf("%s:%d", d.sourceName(), d.line(0))
+		}
+	}
+	return ""
+}
+
+// fold folds a target's overlays into it, unless there are problems with any.
+func (r *run) fold(t *target) {
+	before := len(r.problems)
+	t.policy, _ = r.decode(t.object, true)
+	if t.policy == nil {
+		return
+	}
+	for _, o := range t.overlays {
+		r.checkPods(o, t)
+	}
+	if slices.ContainsFunc(t.overlays, func(o *overlay) bool { return o.policy == nil }) || len(r.problems) > before {
+		return
+	}
+	r.sortOverlays(t.overlays)
+	policies := make([]*networkingv1.NetworkPolicy, len(t.overlays))
+	for i, o := range t.overlays {
+		policies[i] = o.policy
+	}
+	t.folded, t.changes = merge.Fold(t.policy, policies)
+	r.warnNotIsolated(t)
+	if names := t.mergedFrom(); len(names) > 0 {
+		if t.folded.Annotations == nil {
+			t.folded.Annotations = map[string]string{}
+		}
+		before := t.folded.Annotations[merge.MergedFromAnnotation]
+		t.folded.Annotations[merge.MergedFromAnnotation] = merge.MergedFrom(before, names)
+		for _, err := range merge.Validate(t.folded) {
+			r.report(t.object, finding{Error: err, hint: "this is so only after the merge: fold fewer overlays into one target"})
+		}
+	}
+}
+
+// checkPods reports an overlay that is for other pods than its target. Without
+// a podSelector it is for the target's pods.
+func (r *run) checkPods(o *overlay, t *target) {
+	spec, _ := o.value["spec"].(map[string]any)
+	if o.policy == nil || spec["podSelector"] == nil || merge.SamePods(&o.policy.Spec.PodSelector, &t.policy.Spec.PodSelector) {
+		return
+	}
+	r.report(o.object, finding{
+		Error: field.Invalid(field.NewPath("spec", "podSelector"), o.policy.Spec.PodSelector,
+			fmt.Sprintf("selects other pods than its target %q, which would get the ports", t.name())),
+		hint: "leave podSelector out to take over the target's, or make them equal: " + asJSON(t.policy.Spec.PodSelector),
+	})
+}
+
+func asJSON(value any) string {
+	text, err := utiljson.Marshal(value)
+	if err != nil {
+		return fmt.Sprint(value)
+	}
+	return string(text)
+}
+
+// sortOverlays puts overlays into an order that does not depend on the order
+// in which they arrived.
+func (r *run) sortOverlays(overlays []*overlay) {
+	slices.SortStableFunc(overlays, func(a, b *overlay) int {
+		order := cmp.Or(
+			cmp.Compare(r.namespaceOf(a.object), r.namespaceOf(b.object)),
+			cmp.Compare(a.name(), b.name()),
+			cmp.Compare(a.template(), b.template()))
+		if order == 0 {
+			order = cmp.Compare(asJSON(a.value), asJSON(b.value))
+		}
+		return order
+	})
+}
+
+// mergedFrom are the names of the overlays that added something.
+func (t *target) mergedFrom() []string {
+	var names []string
+	for _, change := range t.changes {
+		if change.Action == merge.PortsAdded || change.Action == merge.RuleAppended {
+			names = append(names, t.overlays[change.Overlay].name())
+		}
+	}
+	return names
+}
+
+func (r *run) warnNotIsolated(t *target) {
+	for i, change := range t.changes {
+		first := i == 0 || t.changes[i-1].Overlay != change.Overlay || t.changes[i-1].Direction != change.Direction
+		if change.Action != merge.NotIsolated || !first {
+			continue
+		}
+		direction := strings.ToLower(string(change.Direction))
+		r.warnings = append(r.warnings, t.overlays[change.Overlay].problem(finding{
+			Error: field.Invalid(field.NewPath("spec", direction), field.OmitValueType{},
+				fmt.Sprintf("nothing is added: the target %q does not isolate %s, so everything is allowed there already", t.name(), direction)),
+			hint: fmt.Sprintf("list %s in the policyTypes of the target if it should be isolated", change.Direction),
+		}))
+	}
+}

@@ -1,0 +1,466 @@
+package render
+
+import (
+	"bytes"
+	"cmp"
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	yamlnode "go.yaml.in/yaml/v3"
+	networkingv1 "k8s.io/api/networking/v1"
+	apiequality "k8s.io/apimachinery/pkg/api/equality"
+
+	"github.com/networknt/netpol-merge/merge"
+)
+
+// rewrite gives the documents of targets and overlays their new text.
+func (r *run) rewrite(targets []*target) error {
+	edits := map[*manifest]*edition{}
+	var order []*edition
+	editionOf := func(m *manifest) *edition {
+		if edits[m] == nil {
+			edits[m] = &edition{manifest: m}
+			order = append(order, edits[m])
+		}
+		return edits[m]
+	}
+	for _, o := range r.overlays {
+		e := editionOf(o.manifest)
+		e.removed = append(e.removed, o.object)
+	}
+	for _, t := range targets {
+		if len(t.mergedFrom()) > 0 {
+			e := editionOf(t.manifest)
+			e.targets = append(e.targets, t)
+		}
+	}
+	for _, e := range order {
+		text, err := e.text()
+		if err != nil {
+			return err
+		}
+		r.replaced[e.document] = text
+	}
+	return nil
+}
+
+// edition is how a document changes: targets in it get something added, and
+// overlays in it leave.
+type edition struct {
+	*manifest
+	targets []*target
+	removed []*object
+}
+
+// errNoLines tells that a change cannot be made by inserting lines.
+var errNoLines = errors.New("the text is not in block style")
+
+// text returns the document's new text, which is empty if the document leaves.
+// Lines are inserted if that gives exactly the folded policies; otherwise the
+// document is encoded anew.
+func (e *edition) text() ([]byte, error) {
+	if e.leaves() {
+		return nil, nil
+	}
+	text, err := e.insertLines()
+	if err == nil {
+		err = e.verify(text)
+	}
+	if err == nil {
+		return text, nil
+	}
+	if text, err = e.reencode(); err != nil {
+		return nil, internalError("%s:%d: the merged document cannot be written: %w", e.sourceName(), e.line(0), err)
+	}
+	if err := e.verify(text); err != nil {
+		return nil, internalError("%s:%d: the merged document does not say what was merged: %w", e.sourceName(), e.line(0), err)
+	}
+	return text, nil
+}
+
+// leaves tells whether nothing of the document remains: it is an overlay, or a
+// list of nothing else. A ResourceList is an envelope, which stays.
+func (e *edition) leaves() bool {
+	if len(e.removed) == 0 {
+		return false
+	}
+	if e.removed[0].item < 0 {
+		return true
+	}
+	value, _ := e.value.(map[string]any)
+	items, _ := value["items"].([]any)
+	return len(e.removed) == len(items) && value["kind"] != "ResourceList"
+}
+
+// verify reads the new text back. Targets must be the folded policies, the
+// overlays must be gone, and the rest must be as before.
+func (e *edition) verify(text []byte) error {
+	in := &stream{Source: Source{Name: e.stream.Name, Text: text}}
+	documents := split(in)
+	if len(documents) != 1 {
+		return fmt.Errorf("it became %d documents", len(documents))
+	}
+	now, err := parse(&documents[0])
+	if err != nil {
+		return err
+	}
+	want := slices.DeleteFunc(slices.Clone(e.objects), func(o *object) bool { return slices.Contains(e.removed, o) })
+	if len(now.objects) != len(want) {
+		return fmt.Errorf("it has %d objects instead of %d", len(now.objects), len(want))
+	}
+	folded := map[*object]*networkingv1.NetworkPolicy{}
+	for _, t := range e.targets {
+		folded[t.object] = t.folded
+	}
+	for i, o := range now.objects {
+		if err := o.verify(want[i], folded[want[i]]); err != nil {
+			return err
+		}
+	}
+	return verifyEnvelope(now.value, e.value)
+}
+
+// verify compares an object that was read back with what it has to be: the
+// folded policy, or, if that is nil, the object as it was.
+func (o *object) verify(before *object, folded *networkingv1.NetworkPolicy) error {
+	if folded == nil {
+		if !reflect.DeepEqual(o.value, before.value) {
+			return fmt.Errorf("%s %q changed", before.kind(), before.name())
+		}
+		return nil
+	}
+	if findings := checkFields(o, true); len(findings) > 0 {
+		return findings[0].Error
+	}
+	policy, err := o.policy()
+	if err != nil {
+		return err
+	}
+	if !apiequality.Semantic.DeepEqual(policy, folded) {
+		return fmt.Errorf("NetworkPolicy %q differs from the folded policy", folded.Name)
+	}
+	return nil
+}
+
+// verifyEnvelope compares what a list says beside its items.
+func verifyEnvelope(now, before any) error {
+	nowEntries, _ := now.(map[string]any)
+	entries, _ := before.(map[string]any)
+	if kind, _ := entries["kind"].(string); !isListKind(kind) {
+		return nil
+	}
+	for key := range entries {
+		if key != "items" && !reflect.DeepEqual(nowEntries[key], entries[key]) {
+			return fmt.Errorf("%s changed", key)
+		}
+	}
+	return nil
+}
+
+// insertLines makes the changes by inserting lines, and by cutting the lines of
+// overlays that are items of a list.
+func (e *edition) insertLines() ([]byte, error) {
+	text := newLines(e.document.text)
+	for _, t := range e.targets {
+		if err := text.addTo(t); err != nil {
+			return nil, err
+		}
+	}
+	if err := text.removeItems(e); err != nil {
+		return nil, err
+	}
+	return text.apply(), nil
+}
+
+// lines is a text with the changes that are to be made to it.
+type lines struct {
+	text   []byte
+	starts []int // offset of each line
+	edits  []edit
+}
+
+// edit replaces text[from:to].
+type edit struct {
+	from, to int
+	with     string
+}
+
+// newLines finds the lines of a text as the YAML parser counts them, for which
+// a line can also end with a lone carriage return or a Unicode line break.
+func newLines(text []byte) *lines {
+	l := &lines{text: text, starts: []int{0}}
+	for i := 0; i < len(text); {
+		switch size := breakSize(text[i:]); size {
+		case 0:
+			i++
+		default:
+			i += size
+			l.starts = append(l.starts, i)
+		}
+	}
+	return l
+}
+
+func breakSize(text []byte) int {
+	for _, lineBreak := range []string{"\r\n", "\n", "\r", "\u0085", "\u2028", "\u2029"} {
+		if bytes.HasPrefix(text, []byte(lineBreak)) {
+			return len(lineBreak)
+		}
+	}
+	return 0
+}
+
+// line is the text of a line, counted from 1, with its line break.
+func (l *lines) line(number int) []byte {
+	return l.text[l.starts[number-1]:l.endOf(number)]
+}
+
+func (l *lines) endOf(number int) int {
+	if number < len(l.starts) {
+		return l.starts[number]
+	}
+	return len(l.text)
+}
+
+// insertAfter inserts lines after a line, with line breaks like that line's.
+func (l *lines) insertAfter(number int, indent int, added ...string) {
+	at := l.endOf(number)
+	lineBreak := "\n"
+	if bytes.HasSuffix(l.line(number), []byte("\r\n")) {
+		lineBreak = "\r\n"
+	}
+	var b strings.Builder
+	for _, line := range added {
+		b.WriteString(strings.Repeat(" ", indent) + line + lineBreak)
+	}
+	with := b.String()
+	if !bytes.HasSuffix(l.line(number), []byte("\n")) {
+		with = lineBreak + strings.TrimSuffix(with, lineBreak)
+	}
+	l.edits = append(l.edits, edit{at, at, with})
+}
+
+func (l *lines) apply() []byte {
+	slices.SortStableFunc(l.edits, func(a, b edit) int { return cmp.Compare(a.from, b.from) })
+	var out []byte
+	done := 0
+	for _, e := range l.edits {
+		out = append(out, l.text[done:e.from]...)
+		out = append(out, e.with...)
+		done = e.to
+	}
+	return append(out, l.text[done:]...)
+}
+
+// addTo adds to a target what its overlays add, and the annotation.
+func (l *lines) addTo(t *target) error {
+	_, spec := entry(t.node, "spec")
+	if !isBlock(spec, yamlnode.MappingNode) {
+		return errNoLines
+	}
+	additions, err := t.additions()
+	if err != nil {
+		return err
+	}
+	for _, a := range additions {
+		items, err := itemLines(a.items)
+		if err != nil {
+			return err
+		}
+		keyNode, rules := entry(spec, a.rules)
+		if a.rule < 0 {
+			if err := l.appendRules(t, a.rules, keyNode, rules, items); err != nil {
+				return err
+			}
+			continue
+		}
+		if !isBlock(rules, yamlnode.SequenceNode) || a.rule >= len(rules.Content) {
+			return errNoLines
+		}
+		_, ports := entry(rules.Content[a.rule], "ports")
+		if !isBlock(ports, yamlnode.SequenceNode) {
+			return errNoLines
+		}
+		l.insertAfter(l.lastLine(ports), ports.Column-1, items...)
+	}
+	return l.annotate(t)
+}
+
+// isBlock tells whether the node is of a kind and written in block style, so
+// that lines can be inserted into it.
+func isBlock(node *yamlnode.Node, kind yamlnode.Kind) bool {
+	return node != nil && node.Kind == kind && node.Style&yamlnode.FlowStyle == 0 && len(node.Content) > 0
+}
+
+// appendRules appends rules to those of a direction, of which there may be none.
+func (l *lines) appendRules(t *target, key string, keyNode, rules *yamlnode.Node, items []string) error {
+	if isBlock(rules, yamlnode.SequenceNode) {
+		l.insertAfter(l.lastLine(rules), rules.Column-1, items...)
+		return nil
+	}
+	if keyNode == nil {
+		specKey, spec := entry(t.node, "spec")
+		if spec.Content[0].Line <= specKey.Line {
+			return errNoLines
+		}
+		l.insertAfter(specKey.Line, spec.Content[0].Column-1, append([]string{key + ":"}, items...)...)
+		return nil
+	}
+	if !l.empty(keyNode, rules) {
+		return errNoLines
+	}
+	l.insertAfter(keyNode.Line, keyNode.Column-1, items...)
+	return nil
+}
+
+// empty makes nothing of a value that says so in words: null, ~ or [].
+func (l *lines) empty(key, value *yamlnode.Node) bool {
+	word := value.Value
+	if value.Kind == yamlnode.SequenceNode && len(value.Content) == 0 {
+		word = "[]"
+	} else if value.ShortTag() != "!!null" {
+		return false
+	}
+	if value.Line != key.Line || value.Anchor != "" || value.Style&yamlnode.TaggedStyle != 0 {
+		return false
+	}
+	if word == "" {
+		return true
+	}
+	line := l.line(value.Line)
+	at := l.offset(value)
+	if !bytes.HasPrefix(l.text[at:], []byte(word)) {
+		return false
+	}
+	before := bytes.TrimRight(line[:at-l.starts[value.Line-1]], " \t")
+	l.edits = append(l.edits, edit{l.starts[value.Line-1] + len(before), at + len(word), ""})
+	return true
+}
+
+// offset is where a node starts in the text. Columns count characters.
+func (l *lines) offset(node *yamlnode.Node) int {
+	at := l.starts[node.Line-1]
+	line := l.line(node.Line)
+	for column := 1; column < node.Column && len(line) > 0; column++ {
+		size := len(string(bytes.Runes(line)[:1]))
+		at, line = at+size, line[size:]
+	}
+	return at
+}
+
+// lastLine is the last line of a block sequence: from its last scalar on, all
+// that is indented more than its dashes, but for comments at the end.
+func (l *lines) lastLine(sequence *yamlnode.Node) int {
+	leaf := sequence
+	for len(leaf.Content) > 0 {
+		leaf = leaf.Content[len(leaf.Content)-1]
+	}
+	isText := leaf.Style&(yamlnode.LiteralStyle|yamlnode.FoldedStyle) != 0
+	last := leaf.Line
+	for number := last + 1; number <= len(l.starts); number++ {
+		content := bytes.TrimLeft(l.line(number), " ")
+		indent := len(l.line(number)) - len(content)
+		switch {
+		case len(bytes.TrimSpace(content)) == 0:
+		case indent < sequence.Column:
+			return last
+		case content[0] != '#' || isText:
+			last = number
+		}
+	}
+	return last
+}
+
+// annotate sets the annotation that names the overlays.
+func (l *lines) annotate(t *target) error {
+	value := t.folded.Annotations[merge.MergedFromAnnotation]
+	metadataKey, metadata := entry(t.node, "metadata")
+	key, annotations := entry(metadata, "annotations")
+	encoded, err := encode(text(value))
+	if err != nil {
+		return err
+	}
+	plain := strings.TrimSpace(string(encoded))
+	line := merge.MergedFromAnnotation + ": " + plain
+	switch {
+	case metadata == nil || metadata.Kind != yamlnode.MappingNode || len(metadata.Content) == 0:
+		return errNoLines
+	case key == nil && isBlock(metadata, yamlnode.MappingNode) && metadata.Content[0].Line > metadataKey.Line:
+		l.insertAfter(metadataKey.Line, metadata.Content[0].Column-1, "annotations:", "  "+line)
+	case key == nil:
+		return l.insertFirst(metadata, "annotations: {"+quoted(merge.MergedFromAnnotation, value)+"}")
+	case annotations.Kind == yamlnode.ScalarNode && l.empty(key, annotations):
+		l.insertAfter(key.Line, key.Column+1, line)
+	case annotations.Kind != yamlnode.MappingNode:
+		return errNoLines
+	default:
+		if _, before := entry(annotations, merge.MergedFromAnnotation); before != nil {
+			return l.replaceScalar(before, plain)
+		}
+		if isBlock(annotations, yamlnode.MappingNode) && annotations.Content[0].Line > key.Line {
+			l.insertAfter(key.Line, annotations.Content[0].Column-1, line)
+			return nil
+		}
+		return l.insertFirst(annotations, quoted(merge.MergedFromAnnotation, value))
+	}
+	return nil
+}
+
+func quoted(key, value string) string { return fmt.Sprintf("%q: %q", key, value) }
+
+// insertFirst inserts an entry at the start of a mapping in flow style.
+func (l *lines) insertFirst(mapping *yamlnode.Node, entry string) error {
+	at := l.offset(mapping)
+	if mapping.Style&yamlnode.FlowStyle == 0 || !bytes.HasPrefix(l.text[at:], []byte("{")) {
+		return errNoLines
+	}
+	if len(mapping.Content) > 0 {
+		entry += ", "
+	}
+	l.edits = append(l.edits, edit{at + 1, at + 1, entry})
+	return nil
+}
+
+// replaceScalar replaces a scalar that stands on one line.
+func (l *lines) replaceScalar(node *yamlnode.Node, with string) error {
+	at := l.offset(node)
+	for _, old := range []string{node.Value, `"` + node.Value + `"`, "'" + node.Value + "'"} {
+		if old != "" && bytes.HasPrefix(l.text[at:], []byte(old)) {
+			l.edits = append(l.edits, edit{at, at + len(old), with})
+			return nil
+		}
+	}
+	return errNoLines
+}
+
+// removeItems cuts overlays out of the list that they are items of.
+func (l *lines) removeItems(e *edition) error {
+	if len(e.removed) == 0 {
+		return nil
+	}
+	key, items := entry(resolve(e.root), "items")
+	if !isBlock(items, yamlnode.SequenceNode) {
+		return errNoLines
+	}
+	for _, o := range e.removed {
+		node := items.Content[o.item]
+		from := l.starts[node.Line-1]
+		indent := l.text[from : from+items.Column-1]
+		if len(bytes.Trim(indent, " ")) > 0 || l.text[from+items.Column-1] != '-' {
+			return errNoLines
+		}
+		one := yamlnode.Node{Kind: yamlnode.SequenceNode, Column: items.Column, Content: []*yamlnode.Node{node}}
+		l.edits = append(l.edits, edit{from, l.endOf(l.lastLine(&one)), ""})
+	}
+	if len(e.removed) == len(items.Content) {
+		at := l.offset(key) + len(key.Value)
+		if !bytes.HasPrefix(l.text[at:], []byte(":")) {
+			return errNoLines
+		}
+		l.edits = append(l.edits, edit{at + 1, at + 1, " []"})
+	}
+	return nil
+}
