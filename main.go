@@ -32,7 +32,7 @@ func main() {
 // run is the whole command. Nothing is written to stdout unless all succeeds.
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	command := newCommand()
-	command.SetArgs(args)
+	command.SetArgs(append([]string{}, args...)) // cobra takes nil for os.Args
 	command.SetIn(stdin)
 	command.SetOut(stdout)
 	command.SetErr(stderr)
@@ -125,7 +125,7 @@ func setFromEnvironment(flags *pflag.FlagSet) error {
 			err = flag.Value.Set(value)
 		}
 		if err != nil {
-			problems = append(problems, fmt.Errorf("invalid value %q in %s: %w", value, name, err))
+			problems = append(problems, fmt.Errorf("invalid value %q in %s: it has to be true or false", value, name))
 		}
 	})
 	return errors.Join(problems...)

@@ -112,15 +112,25 @@ func nodeOf(value any) (*yamlnode.Node, error) {
 	if err := yamlnode.Unmarshal(text, &document); err != nil {
 		return nil, err
 	}
-	var plain func(*yamlnode.Node)
-	plain = func(node *yamlnode.Node) {
-		node.Style = 0
-		for _, child := range node.Content {
-			plain(child)
+	if err := inPlainStyle(document.Content[0]); err != nil {
+		return nil, err
+	}
+	return document.Content[0], nil
+}
+
+// inPlainStyle takes away what JSON looks like: flow style, and quotes that no
+// version of YAML needs.
+func inPlainStyle(node *yamlnode.Node) error {
+	if node.ShortTag() == "!!str" {
+		return node.Encode(node.Value)
+	}
+	node.Style = 0
+	for _, child := range node.Content {
+		if err := inPlainStyle(child); err != nil {
+			return err
 		}
 	}
-	plain(document.Content[0])
-	return document.Content[0], nil
+	return nil
 }
 
 // encode writes a node in the style of kubectl: two spaces, and lists not

@@ -32,61 +32,72 @@ type checker struct {
 
 // checkFields finds unknown fields, values of the wrong type and duplicate
 // keys in an object that is to be a NetworkPolicy. A null in a list is what a
-// stray "-" leaves behind; the API server takes it for an empty item.
-func checkFields(o *object, nullItems bool) []finding {
+// stray "-" leaves behind; the API server takes it for an empty item. The value
+// returned is the object's without what has the wrong type, so that the rest
+// can be decoded and checked as well.
+func checkFields(o *object, nullItems bool) ([]finding, map[string]any) {
 	c := &checker{nullItems: nullItems}
-	c.check(o.value, reflect.TypeFor[networkingv1.NetworkPolicy](), nil)
+	value, _ := c.check(o.value, reflect.TypeFor[networkingv1.NetworkPolicy](), nil).(map[string]any)
 	c.checkKeys(o.node, nil, map[*yamlnode.Node]bool{})
-	return c.findings
+	return c.findings, value
 }
 
 func (c *checker) add(err *field.Error, hint string) {
 	c.findings = append(c.findings, finding{Error: err, hint: hint})
 }
 
-func (c *checker) check(value any, t reflect.Type, path *field.Path) {
+// check returns the value, or nil if it has the wrong type.
+func (c *checker) check(value any, t reflect.Type, path *field.Path) any {
 	if t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
 	switch {
 	case value == nil || t == reflect.TypeFor[metav1.FieldsV1]():
+		return value
 	case t == reflect.TypeFor[intstr.IntOrString]():
-		if _, ok := value.(string); !ok {
-			c.checkScalar(value, reflect.TypeFor[int32](), path)
+		if _, ok := value.(string); ok {
+			return value
 		}
+		return c.checkScalar(value, reflect.TypeFor[int32](), path)
 	case t == reflect.TypeFor[metav1.Time]():
-		c.checkScalar(value, reflect.TypeFor[string](), path)
+		return c.checkScalar(value, reflect.TypeFor[string](), path)
 	case t.Kind() == reflect.Struct:
-		c.checkStruct(value, t, path)
+		return c.checkStruct(value, t, path)
 	case t.Kind() == reflect.Map:
-		entries, ok := value.(map[string]any)
-		if !ok {
-			c.wrongType(value, "a mapping", path)
-		}
-		for key, value := range entries {
-			c.check(value, t.Elem(), path.Key(key))
-		}
+		return c.checkMap(value, t.Elem(), path)
 	case t.Kind() == reflect.Slice:
-		c.checkList(value, t.Elem(), path)
-	default:
-		c.checkScalar(value, t, path)
+		return c.checkList(value, t.Elem(), path)
 	}
+	return c.checkScalar(value, t, path)
 }
 
-func (c *checker) checkStruct(value any, t reflect.Type, path *field.Path) {
+func (c *checker) checkStruct(value any, t reflect.Type, path *field.Path) any {
 	entries, ok := value.(map[string]any)
 	if !ok {
-		c.wrongType(value, "a mapping", path)
-		return
+		return c.wrongType(value, "a mapping", path)
 	}
 	fields := fieldsOf(t)
+	checked := make(map[string]any, len(entries))
 	for key, value := range entries {
 		if fieldType, ok := fields[key]; ok {
-			c.check(value, fieldType, path.Child(key))
+			checked[key] = c.check(value, fieldType, path.Child(key))
 			continue
 		}
 		c.add(field.Forbidden(path.Child(key), "unknown field"), hintForField(key, fields))
 	}
+	return checked
+}
+
+func (c *checker) checkMap(value any, t reflect.Type, path *field.Path) any {
+	entries, ok := value.(map[string]any)
+	if !ok {
+		return c.wrongType(value, "a mapping", path)
+	}
+	checked := make(map[string]any, len(entries))
+	for key, value := range entries {
+		checked[key] = c.check(value, t, path.Key(key))
+	}
+	return checked
 }
 
 func hintForField(key string, fields map[string]reflect.Type) string {
@@ -122,59 +133,67 @@ func fieldsOf(t reflect.Type) map[string]reflect.Type {
 	return fields
 }
 
-func (c *checker) checkList(value any, t reflect.Type, path *field.Path) {
+func (c *checker) checkList(value any, t reflect.Type, path *field.Path) any {
 	items, ok := value.([]any)
 	if !ok {
-		c.wrongType(value, "a list", path)
+		return c.wrongType(value, "a list", path)
 	}
+	checked := make([]any, len(items))
 	for i, item := range items {
 		if item == nil && !c.nullItems {
 			c.add(field.Required(path.Index(i), "the item is null, which the API server takes for an empty one"), "remove the stray '-', or indent what belongs to it")
-			continue
 		}
-		c.check(item, t, path.Index(i))
+		checked[i] = c.check(item, t, path.Index(i))
 	}
+	return checked
 }
 
-func (c *checker) checkScalar(value any, t reflect.Type, path *field.Path) {
+func (c *checker) checkScalar(value any, t reflect.Type, path *field.Path) any {
 	switch t.Kind() {
 	case reflect.String:
 		if _, ok := value.(string); !ok {
-			c.wrongType(value, "text", path)
+			return c.wrongType(value, "text", path)
 		}
 	case reflect.Bool:
 		if _, ok := value.(bool); !ok {
-			c.wrongType(value, "true or false", path)
+			return c.wrongType(value, "true or false", path)
 		}
 	default:
 		number, ok := value.(int64)
 		if !ok {
-			c.wrongType(value, "a whole number", path)
-		} else if t.Kind() == reflect.Int32 && (number < math.MinInt32 || number > math.MaxInt32) {
-			c.add(field.Invalid(path, number, "does not fit into 32 bits"), hintFor(field.Invalid(path, number, "")))
+			return c.wrongType(value, "a whole number", path)
+		}
+		if t.Kind() == reflect.Int32 && (number < math.MinInt32 || number > math.MaxInt32) {
+			err := field.Invalid(path, number, "does not fit into 32 bits")
+			c.add(err, hintFor(err))
+			return nil
 		}
 	}
+	return value
 }
 
-func (c *checker) wrongType(value any, want string, path *field.Path) {
+// wrongType reports a value that is not what is wanted, and returns nil.
+func (c *checker) wrongType(value any, want string, path *field.Path) any {
 	hint := "check the indentation"
 	switch value.(type) {
 	case map[string]any:
-		value = field.OmitValueType{}
 		if want == "a list" {
 			hint = "start each item of the list with '- '"
 		}
-		want += ", but is a mapping"
+		value, want = field.OmitValueType{}, want+", but is a mapping"
 	case []any:
-		value = field.OmitValueType{}
-		want += ", but is a list"
+		value, want = field.OmitValueType{}, want+", but is a list"
 		hint = "remove the '- ', or check the indentation"
 	default:
-		if want == "text" {
+		switch want {
+		case "text":
 			hint = fmt.Sprintf("put it in quotes: \"%v\"", value)
+		case "a whole number":
+			hint = hintFor(field.Invalid(path, value, ""))
 		}
 	}
 	c.add(field.TypeInvalid(path, value, "must be "+want), hint)
+	return nil
 }
 
 // checkKeys finds duplicate keys, and keys that are no plain strings.

@@ -184,10 +184,9 @@ func (d *document) sourceName() string {
 	return d.stream.Name
 }
 
-// policy decodes the object as the API server would. Call it after check found
-// nothing; then an error is a defect of check.
-func (o *object) policy() (*networkingv1.NetworkPolicy, error) {
-	json, err := utiljson.Marshal(o.value)
+// decode makes a policy of a value as the API server would.
+func decode(value map[string]any) (*networkingv1.NetworkPolicy, error) {
+	json, err := utiljson.Marshal(value)
 	if err != nil {
 		return nil, err
 	}

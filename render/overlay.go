@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	networkingv1 "k8s.io/api/networking/v1"
 	"k8s.io/apimachinery/pkg/util/validation/field"
@@ -16,7 +17,7 @@ import (
 // overlay is a policy on its way into a target.
 type overlay struct {
 	*object
-	policy *networkingv1.NetworkPolicy // nil if it cannot be decoded
+	policy *networkingv1.NetworkPolicy // nil if there is any problem with it
 	into   string                      // the target's name
 }
 
@@ -72,6 +73,7 @@ func (r *run) addOverlay(o *object, fromFile bool) {
 		})
 		return
 	}
+	before := len(r.problems)
 	added := &overlay{object: o, into: o.annotation(merge.IntoAnnotation)}
 	if added.into == "" {
 		added.into = r.defaultTarget()
@@ -82,12 +84,14 @@ func (r *run) addOverlay(o *object, fromFile bool) {
 			hint:  "remove the hook's annotations from the overlay",
 		})
 	}
-	policy, exact := r.decode(o, false)
+	policy, exact := r.check(o, false)
 	if exact {
 		// Of a misspelt field the guards would say that it opens everything.
 		r.reportAll(o, merge.Guard(policy, r.AllowIngress))
 	}
-	added.policy = policy
+	if len(r.problems) == before {
+		added.policy = policy
+	}
 	r.overlays = append(r.overlays, added)
 }
 
@@ -108,26 +112,36 @@ func (r *Renderer) defaultTarget() string {
 	return r.Target
 }
 
-// decode checks a policy as the API server would. It returns its value, or nil
+// check checks a policy as the API server would. It returns its value, or nil
 // if it has none, and whether the value is exactly what the text says.
-func (r *run) decode(o *object, nullItems bool) (policy *networkingv1.NetworkPolicy, exact bool) {
+func (r *run) check(o *object, nullItems bool) (policy *networkingv1.NetworkPolicy, exact bool) {
 	if version := o.text("apiVersion"); version != apiVersion {
 		r.report(o, finding{
 			Error: field.NotSupported(field.NewPath("apiVersion"), version, []string{apiVersion}),
 			hint:  "write apiVersion: " + apiVersion,
 		})
 	}
-	findings := checkFields(o, nullItems)
+	findings, value := checkFields(o, nullItems)
 	r.report(o, findings...)
-	policy, err := o.policy()
+	policy, err := decode(value)
 	if err != nil {
-		if len(findings) == 0 {
-			r.report(o, finding{Error: field.InternalError(nil, err), hint: "please report this"})
-		}
+		r.report(o, finding{Error: field.InternalError(field.NewPath("spec"), err), hint: "please report this"})
 		return nil, false
 	}
-	r.reportAll(o, merge.Validate(policy))
+	for _, err := range merge.Validate(policy) {
+		if !slices.ContainsFunc(findings, func(f finding) bool { return f.explains(err) }) {
+			r.report(o, finding{Error: err, hint: hintFor(err)})
+		}
+	}
 	return policy, len(findings) == 0
+}
+
+// explains tells whether an error is there only because of the finding: it is
+// about the same field, or about a neighbour in the same item of a list.
+func (f finding) explains(err *field.Error) bool {
+	item := f.Field[:strings.LastIndexByte(f.Field, ']')+1]
+	rest, inItem := strings.CutPrefix(err.Field, item)
+	return err.Field == f.Field || inItem && item != "" && !strings.Contains(rest, "[")
 }
 
 func (r *run) reportAll(o *object, errs field.ErrorList) {
@@ -144,22 +158,23 @@ func (r *run) report(o *object, findings ...finding) {
 }
 
 func (o *object) problem(f finding) Problem {
-	line := f.line
-	if line == 0 {
-		line = locate(o.node, f.Field)
+	problem := o.problemAt(f.Field, f.ErrorBody(), f.hint)
+	if f.line > 0 {
+		problem.Line = o.line(0) + f.line - 1
 	}
-	path := f.Field
-	if path == "<nil>" {
-		path = ""
-	}
+	return problem
+}
+
+// problemAt is a problem with the field at a path.
+func (o *object) problemAt(path, reason, hint string) Problem {
 	return Problem{
 		Source: o.template(),
-		Line:   o.line(0) + line - 1,
+		Line:   o.line(0) + locate(o.node, path) - 1,
 		Kind:   o.kind(),
 		Name:   o.name(),
 		Field:  path,
-		Reason: f.ErrorBody(),
-		Hint:   f.hint,
+		Reason: reason,
+		Hint:   hint,
 		stream: o.stream.position,
 	}
 }

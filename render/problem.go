@@ -32,14 +32,14 @@ func (p Problem) String() string { return p.format("") }
 
 func (p Problem) format(severity string) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s:%d: ", p.Source, p.Line)
+	fmt.Fprintf(&b, "%s:%d: %s", p.Source, p.Line, severity)
 	if p.Kind != "" {
 		fmt.Fprintf(&b, "%s %q: ", p.Kind, p.Name)
 	}
 	if p.Field != "" {
 		b.WriteString(p.Field + ": ")
 	}
-	b.WriteString(severity + p.Reason)
+	b.WriteString(p.Reason)
 	if p.Hint != "" {
 		b.WriteString("\n  hint: " + p.Hint)
 	}
@@ -56,7 +56,7 @@ func (r *Refusal) Error() string {
 	for _, p := range r.Problems {
 		lines = append(lines, p.String())
 	}
-	lines = append(lines, fmt.Sprintf("refused: %s, nothing written", plural(len(r.Problems), "problem")))
+	lines = append(lines, fmt.Sprintf("netpol-merge: refused for %s, nothing was written", plural(len(r.Problems), "problem")))
 	return strings.Join(lines, "\n")
 }
 
@@ -72,7 +72,7 @@ type InternalError struct{ reason error }
 
 // Error says which check failed and where to report it.
 func (e *InternalError) Error() string {
-	return fmt.Sprintf("internal error, nothing written: %v\n  hint: please report this with the input at https://github.com/networknt/netpol-merge/issues", e.reason)
+	return fmt.Sprintf("internal error, nothing was written: %v\n  hint: please report this with the input at https://github.com/networknt/netpol-merge/issues", e.reason)
 }
 
 // Unwrap returns the check that failed.
@@ -89,12 +89,19 @@ func sortProblems(problems []Problem) {
 	})
 }
 
-// hintFor says what to do about a value that the API server would reject.
+// hintFor says what to do about a value that merge rejects.
 func hintFor(err *field.Error) string {
 	name := err.Field[strings.LastIndexByte(err.Field, '.')+1:]
-	name, _, _ = strings.Cut(name, "[")
+	name, _, isItem := strings.Cut(name, "[")
 	number, isText := err.BadValue.(string)
 	switch name {
+	case "ingress", "egress":
+		if isItem {
+			return "name the peers, the ports or both"
+		}
+		return "remove the rules; where the platform wants it, --allow-ingress lets them in"
+	case "ports":
+		return "name the port, or the peers"
 	case "port":
 		if isText && strings.Trim(number, "0123456789") == "" && number != "" {
 			return fmt.Sprintf("a port number is written without quotes: port: %s", number)
@@ -117,6 +124,9 @@ func hintFor(err *field.Error) string {
 	case "matchLabels", "labels", "key":
 		return "see https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/ for the syntax of labels"
 	case "name", "namespace":
+		if err.Type == field.ErrorTypeRequired {
+			return "give the policy a name"
+		}
 		return "use lower-case letters, digits, '-' and '.', starting and ending with a letter or digit"
 	}
 	return "the API server would reject this; see https://kubernetes.io/docs/reference/kubernetes-api/"

@@ -3,6 +3,7 @@ package render
 import (
 	"bytes"
 	"slices"
+	"strings"
 
 	yamlnode "go.yaml.in/yaml/v3"
 
@@ -24,6 +25,9 @@ func (e *edition) reencode() ([]byte, error) {
 		}
 	}
 	for _, t := range e.targets {
+		if t.item >= 0 {
+			blockItem(objects[t.object])
+		}
 		if err := t.addToNode(objects[t.object]); err != nil {
 			return nil, err
 		}
@@ -34,7 +38,9 @@ func (e *edition) reencode() ([]byte, error) {
 			return slices.ContainsFunc(e.removed, func(o *object) bool { return objects[o] == item })
 		})
 	}
-	root.Style &^= yamlnode.FlowStyle
+	if comment := inBlockStyle(root); comment != "" {
+		root.FootComment = strings.TrimSuffix(comment+"\n\n"+root.FootComment, "\n\n")
+	}
 	return e.frame(content)
 }
 
@@ -69,12 +75,11 @@ func (t *target) addToNode(node *yamlnode.Node) error {
 	if err != nil {
 		return err
 	}
-	node.Style &^= yamlnode.FlowStyle
 	for _, a := range additions {
 		list := child(child(node, "spec", yamlnode.MappingNode), a.rules, yamlnode.SequenceNode)
 		if a.rule >= 0 {
 			rule := list.Content[a.rule]
-			rule.Style &^= yamlnode.FlowStyle
+			blockItem(rule)
 			list = child(rule, "ports", yamlnode.SequenceNode)
 		}
 		list.Content = append(list.Content, a.items...)
@@ -89,23 +94,47 @@ func (t *target) addToNode(node *yamlnode.Node) error {
 	return nil
 }
 
+// text is a scalar that is text in every version of YAML.
 func text(value string) *yamlnode.Node {
-	return &yamlnode.Node{Kind: yamlnode.ScalarNode, Tag: "!!str", Value: value}
+	var node yamlnode.Node
+	node.SetString(value)
+	if err := node.Encode(value); err != nil {
+		node.Style = yamlnode.DoubleQuotedStyle
+	}
+	return &node
 }
 
 // child returns the value of a key as a block of the wanted kind; it becomes an
 // empty one if it is missing or null.
 func child(mapping *yamlnode.Node, key string, kind yamlnode.Kind) *yamlnode.Node {
-	_, value := entry(mapping, key)
+	keyNode, value := entry(mapping, key)
 	if value == nil {
-		value = &yamlnode.Node{}
-		mapping.Content = append(mapping.Content, text(key), value)
+		keyNode, value = text(key), &yamlnode.Node{}
+		mapping.Content = append(mapping.Content, keyNode, value)
 	}
 	if value.Kind != kind {
 		value.Kind, value.Tag, value.Value = kind, "", ""
 	}
-	value.Style &^= yamlnode.FlowStyle
+	if comment := inBlockStyle(value); comment != "" {
+		keyNode.LineComment = comment
+	}
 	return value
+}
+
+// inBlockStyle makes a node a block, and returns the comment at the end of its
+// line, which the encoder writes for flow style only.
+func inBlockStyle(node *yamlnode.Node) (comment string) {
+	node.Style &^= yamlnode.FlowStyle
+	comment, node.LineComment = node.LineComment, ""
+	return comment
+}
+
+// blockItem makes an item of a list a block. A comment at the end of its line
+// moves above it.
+func blockItem(node *yamlnode.Node) {
+	if comment := inBlockStyle(node); comment != "" {
+		node.HeadComment = strings.TrimPrefix(node.HeadComment+"\n"+comment, "\n")
+	}
 }
 
 // unaliased copies a node without anchors, aliases and merge keys, so that a

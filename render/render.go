@@ -312,10 +312,16 @@ func joint(before []byte, d *document, text []byte) []byte {
 		seam = append(seam, '\n')
 	}
 	switch {
-	case d.directives:
+	case d.directives && !endsDocument(before):
 		seam = append(seam, "...\n"...)
-	case d.start == 0 && !isMarker(bytes.TrimPrefix(text, []byte(byteOrderMark)), "---"):
+	case d.start == 0 && !d.directives && !isMarker(bytes.TrimPrefix(text, []byte(byteOrderMark)), "---"):
 		seam = append(seam, "---\n"...)
 	}
 	return seam
+}
+
+// endsDocument tells whether "..." is the text's last line of content.
+func endsDocument(text []byte) bool {
+	i := bytes.LastIndex(text, []byte("\n..."))
+	return i >= 0 && isMarker(text[i+1:], "...") && isBlank(text[i+len("\n..."):])
 }

@@ -17,7 +17,7 @@ import (
 // target is a policy that overlays are folded into.
 type target struct {
 	*object
-	policy   *networkingv1.NetworkPolicy // nil if it cannot be decoded
+	policy   *networkingv1.NetworkPolicy // nil if there is any problem with it
 	overlays []*overlay
 	// folded and changes are the outcome of the fold.
 	folded  *networkingv1.NetworkPolicy
@@ -166,14 +166,14 @@ func (r *run) unreadPolicies() string {
 // fold folds a target's overlays into it, unless there are problems with any.
 func (r *run) fold(t *target) {
 	before := len(r.problems)
-	t.policy, _ = r.decode(t.object, true)
-	if t.policy == nil {
+	t.policy, _ = r.check(t.object, true)
+	if len(r.problems) > before {
 		return
 	}
 	for _, o := range t.overlays {
 		r.checkPods(o, t)
 	}
-	if slices.ContainsFunc(t.overlays, func(o *overlay) bool { return o.policy == nil }) || len(r.problems) > before {
+	if len(r.problems) > before || slices.ContainsFunc(t.overlays, func(o *overlay) bool { return o.policy == nil }) {
 		return
 	}
 	r.sortOverlays(t.overlays)
@@ -250,10 +250,8 @@ func (r *run) warnNotIsolated(t *target) {
 			continue
 		}
 		direction := strings.ToLower(string(change.Direction))
-		r.warnings = append(r.warnings, t.overlays[change.Overlay].problem(finding{
-			Error: field.Invalid(field.NewPath("spec", direction), field.OmitValueType{},
-				fmt.Sprintf("nothing is added: the target %q does not isolate %s, so everything is allowed there already", t.name(), direction)),
-			hint: fmt.Sprintf("list %s in the policyTypes of the target if it should be isolated", change.Direction),
-		}))
+		r.warnings = append(r.warnings, t.overlays[change.Overlay].problemAt("spec."+direction,
+			fmt.Sprintf("nothing is added: the target %q does not isolate %s, so everything is allowed there already", t.name(), direction),
+			fmt.Sprintf("list %s in the policyTypes of the target if it should be isolated", change.Direction)))
 	}
 }

@@ -132,10 +132,11 @@ func (o *object) verify(before *object, folded *networkingv1.NetworkPolicy) erro
 		}
 		return nil
 	}
-	if findings := checkFields(o, true); len(findings) > 0 {
+	findings, value := checkFields(o, true)
+	if len(findings) > 0 {
 		return findings[0].Error
 	}
-	policy, err := o.policy()
+	policy, err := decode(value)
 	if err != nil {
 		return err
 	}
@@ -316,12 +317,15 @@ func (l *lines) appendRules(t *target, key string, keyNode, rules *yamlnode.Node
 	return nil
 }
 
-// empty makes nothing of a value that says so in words: null, ~ or [].
+// empty makes nothing of a value that says so in words: null, ~, [] or {}.
 func (l *lines) empty(key, value *yamlnode.Node) bool {
 	word := value.Value
-	if value.Kind == yamlnode.SequenceNode && len(value.Content) == 0 {
+	switch {
+	case value.Kind == yamlnode.SequenceNode && len(value.Content) == 0:
 		word = "[]"
-	} else if value.ShortTag() != "!!null" {
+	case value.Kind == yamlnode.MappingNode && len(value.Content) == 0:
+		word = "{}"
+	case value.ShortTag() != "!!null":
 		return false
 	}
 	if value.Line != key.Line || value.Anchor != "" || value.Style&yamlnode.TaggedStyle != 0 {
@@ -383,8 +387,8 @@ func (l *lines) annotate(t *target) error {
 	if err != nil {
 		return err
 	}
-	plain := strings.TrimSpace(string(encoded))
-	line := merge.MergedFromAnnotation + ": " + plain
+	scalar := strings.TrimSpace(string(encoded))
+	line := merge.MergedFromAnnotation + ": " + scalar
 	switch {
 	case metadata == nil || metadata.Kind != yamlnode.MappingNode || len(metadata.Content) == 0:
 		return errNoLines
@@ -392,13 +396,13 @@ func (l *lines) annotate(t *target) error {
 		l.insertAfter(metadataKey.Line, metadata.Content[0].Column-1, "annotations:", "  "+line)
 	case key == nil:
 		return l.insertFirst(metadata, "annotations: {"+quoted(merge.MergedFromAnnotation, value)+"}")
-	case annotations.Kind == yamlnode.ScalarNode && l.empty(key, annotations):
+	case isBlock(metadata, yamlnode.MappingNode) && l.empty(key, annotations):
 		l.insertAfter(key.Line, key.Column+1, line)
 	case annotations.Kind != yamlnode.MappingNode:
 		return errNoLines
 	default:
 		if _, before := entry(annotations, merge.MergedFromAnnotation); before != nil {
-			return l.replaceScalar(before, plain)
+			return l.replaceScalar(before, scalar)
 		}
 		if isBlock(annotations, yamlnode.MappingNode) && annotations.Content[0].Line > key.Line {
 			l.insertAfter(key.Line, annotations.Content[0].Column-1, line)

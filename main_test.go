@@ -1,0 +1,127 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"flag"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+var update = flag.Bool("update", false, "write what the golden cases give as what they should give")
+
+// TestGolden runs every folder of testdata as one call of the command. Files in
+// a case: promise (what it proves, by section of docs/design.md), input.yaml,
+// args (one a line), env, and what must come out: output.yaml, stderr, exit.
+func TestGolden(t *testing.T) {
+	cases, err := filepath.Glob("testdata/*/promise")
+	require.NoError(t, err)
+	require.Greater(t, len(cases), 60)
+	for _, path := range cases {
+		dir := filepath.Dir(path)
+		t.Run(filepath.Base(dir), func(t *testing.T) { testGolden(t, dir) })
+	}
+}
+
+func testGolden(t *testing.T, dir string) {
+	t.Chdir(dir)
+	promise := read(t, "promise")
+	require.Regexp(t, `^\d(\.\d)?( \d\.\d)* \S`, promise, "a promise starts with its section")
+	for _, variable := range strings.Fields(read(t, "env")) {
+		name, value, _ := strings.Cut(variable, "=")
+		t.Setenv(name, value)
+	}
+	input := read(t, "input.yaml")
+	stdout, stderr, code := call(input, strings.Fields(read(t, "args"))...)
+	if *update {
+		write(t, "output.yaml", stdout)
+		write(t, "stderr", stderr)
+		write(t, "exit", fmt.Sprintln(code))
+	}
+	require.Equal(t, read(t, "output.yaml"), stdout)
+	require.Equal(t, read(t, "stderr"), stderr)
+	require.Equal(t, strings.TrimSpace(read(t, "exit")), strconv.Itoa(code))
+	if code != exitDone {
+		require.Empty(t, stdout, "nothing is written unless all is right")
+		require.NotEmpty(t, stderr)
+		return
+	}
+	again, stderr, code := call(stdout)
+	require.Equal(t, exitDone, code, stderr)
+	require.Equal(t, stdout, again, "running on one's own output changes nothing")
+	if !strings.Contains(promise, "encoded anew") && !strings.Contains(promise, "(lines change)") {
+		requireOnlyInsertions(t, input, stdout)
+	}
+}
+
+// requireOnlyInsertions checks that all lines of documents that stay are in the
+// output, in their order.
+func requireOnlyInsertions(t *testing.T, input, output string) {
+	document := regexp.MustCompile(`(?m)^---(\s|$)`)
+	starts := append([]int{0}, flatten(document.FindAllStringIndex(input, -1))...)
+	rest := strings.Split(output, "\n")
+	for i, start := range starts {
+		end := len(input)
+		if i+1 < len(starts) {
+			end = starts[i+1]
+		}
+		text := input[start:end]
+		if strings.Contains(text, "/into") && !strings.Contains(text, "|") {
+			continue
+		}
+		for line := range strings.Lines(text) {
+			line = strings.TrimSuffix(line, "\n")
+			at := indexOf(rest, line)
+			require.GreaterOrEqual(t, at, 0, "the line %q is gone or out of order", line)
+			rest = rest[at+1:]
+		}
+	}
+}
+
+func flatten(pairs [][]int) (starts []int) {
+	for _, pair := range pairs {
+		starts = append(starts, pair[0])
+	}
+	return starts
+}
+
+func indexOf(lines []string, line string) int {
+	for i := range lines {
+		if lines[i] == line {
+			return i
+		}
+	}
+	return -1
+}
+
+func call(input string, args ...string) (stdout, stderr string, code int) {
+	var out, errOut bytes.Buffer
+	code = run(args, strings.NewReader(input), &out, &errOut)
+	return out.String(), errOut.String(), code
+}
+
+// read returns a file's text; of a file that is not there, none.
+func read(t *testing.T, path string) string {
+	text, err := os.ReadFile(path)
+	if !errors.Is(err, fs.ErrNotExist) {
+		require.NoError(t, err)
+	}
+	return string(text)
+}
+
+// write writes a file, or removes it if there is nothing to write.
+func write(t *testing.T, path, text string) {
+	if text == "" {
+		require.NoError(t, os.RemoveAll(path))
+		return
+	}
+	require.NoError(t, os.WriteFile(path, []byte(text), 0o644))
+}
