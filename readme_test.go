@@ -1,0 +1,60 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestReadme runs every shell example of the README, in its order, and compares
+// what it prints. Examples are blocks marked as console: a line that starts with
+// "$ " is a command, the lines up to the next one are what it prints. With
+// -update the README gets what they print.
+func TestReadme(t *testing.T) {
+	readme, err := os.ReadFile("README.md")
+	require.NoError(t, err)
+	require.NotRegexp(t, "(?m)^```(sh|bash|shell)$", string(readme), "mark shell examples as console, so that they are tested")
+	useTools(t)
+	block := regexp.MustCompile("(?ms)^```console\n(.*?)^```$")
+	require.Regexp(t, block, string(readme))
+	actual := block.ReplaceAllStringFunc(string(readme), func(text string) string {
+		var b strings.Builder
+		b.WriteString("```console\n")
+		for line := range strings.Lines(text) {
+			if command, ok := strings.CutPrefix(line, "$ "); ok {
+				b.WriteString(line + shell(command))
+			}
+		}
+		return b.String() + "```"
+	})
+	if *update {
+		write(t, "README.md", actual)
+	}
+	require.Equal(t, actual, read(t, "README.md"))
+}
+
+// shell runs a command and returns all that it prints. A command may fail: a
+// refusal is worth an example, too.
+func shell(command string) string {
+	bash := exec.Command("bash", "-c", command)
+	output, _ := bash.CombinedOutput()
+	return string(output)
+}
+
+// useTools puts the program under test and the pinned Helm first into PATH.
+func useTools(t *testing.T) {
+	folder := t.TempDir()
+	build := exec.Command("go", "build", "-o", filepath.Join(folder, "netpol-merge"), ".")
+	output, err := build.CombinedOutput()
+	require.NoError(t, err, string(output))
+	helm, err := exec.Command("go", "tool", "-n", "helm").Output()
+	require.NoError(t, err)
+	require.NoError(t, os.Symlink(strings.TrimSpace(string(helm)), filepath.Join(folder, "helm")))
+	t.Setenv("PATH", folder+string(os.PathListSeparator)+os.Getenv("PATH"))
+	t.Setenv("HELM_PLUGINS", folder)
+}
