@@ -37,7 +37,7 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("$ helm template petstore charts/petstore --post-renderer %s\n", postRenderer)
+	fmt.Printf("helm template petstore charts/petstore --post-renderer %s\n", postRenderer)
 	show(documents(before), documents(after))
 	return nil
 }

@@ -1,0 +1,292 @@
+package merge_test
+
+import (
+	"flag"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	networkingv1 "k8s.io/api/networking/v1"
+	apiequality "k8s.io/apimachinery/pkg/api/equality"
+	"sigs.k8s.io/yaml"
+
+	"github.com/networknt/netpol-merge/merge"
+)
+
+var (
+	cases = flag.Int("cases", 60_000, "how many generated cases the laws are checked on")
+	seed  = flag.Uint64("seed", 1, "the seed of the first generated case")
+)
+
+var directions = []networkingv1.PolicyType{networkingv1.PolicyTypeIngress, networkingv1.PolicyTypeEgress}
+
+// situation is a target and its overlays.
+type situation struct {
+	target   *networkingv1.NetworkPolicy
+	overlays []*networkingv1.NetworkPolicy
+}
+
+// laws are what must hold of every situation. Each returns what is wrong.
+var laws = map[string]func(*world, situation) string{
+	"union":           lawUnion,
+	"nothing is lost": lawNothingLost,
+	"isolation":       lawIsolation,
+	"idempotent":      lawIdempotent,
+	"order-free":      lawOrderFree,
+	"associative":     lawAssociative,
+	"covered":         lawCovered,
+	"needed":          lawNeeded,
+	"pure":            lawPure,
+}
+
+func TestLaws(t *testing.T) {
+	w := newWorld()
+	for i := range uint64(*cases) {
+		g := newGenerator(*seed + i)
+		s := situation{g.target(), some(g, 4, g.overlay)}
+		for name, law := range laws {
+			if law(w, s) != "" {
+				small := shrink(s, func(s situation) bool { return law(w, s) != "" })
+				t.Fatalf("law %q broken; go test ./merge -run TestLaws -seed %d -cases 1\n%s\n%s", name, *seed+i, law(w, small), small)
+			}
+		}
+	}
+	t.Logf("%d laws hold in %d generated cases from seed %d on", len(laws), *cases, *seed)
+}
+
+// lawUnion: the folded policy allows exactly what the target and the overlays'
+// rules allow together.
+func lawUnion(w *world, s situation) string {
+	folded, _ := merge.Fold(s.target, s.overlays)
+	for _, direction := range directions {
+		want := w.policy(s.target, direction)
+		for _, overlay := range s.overlays {
+			want.add(w.rules(overlay, direction))
+		}
+		got := w.policy(folded, direction)
+		if !slices.Equal(got, want) {
+			return fmt.Sprintf("%s: %d flows instead of %d", direction, got.count(), want.count())
+		}
+	}
+	return ""
+}
+
+// lawNothingLost: what stood before stands, unchanged and in its place.
+func lawNothingLost(_ *world, s situation) string {
+	folded, _ := merge.Fold(s.target, s.overlays)
+	for _, direction := range directions {
+		before, after := merge.Rules(s.target, direction), merge.Rules(folded, direction)
+		if len(after) < len(before) {
+			return "a rule is gone"
+		}
+		for i := range before {
+			if !apiequality.Semantic.DeepEqual(before[i].Peers, after[i].Peers) {
+				return fmt.Sprintf("%s[%d]: the peers changed", direction, i)
+			}
+			if len(after[i].Ports) < len(before[i].Ports) || !apiequality.Semantic.DeepEqual(before[i].Ports, after[i].Ports[:len(before[i].Ports)]) {
+				return fmt.Sprintf("%s[%d]: the ports changed", direction, i)
+			}
+			if len(before[i].Ports) == 0 && len(after[i].Ports) > 0 {
+				return fmt.Sprintf("%s[%d]: all ports became some", direction, i)
+			}
+		}
+	}
+	return ""
+}
+
+// lawIsolation: a fold never changes which directions are isolated, and adds
+// nothing where a direction is not.
+func lawIsolation(_ *world, s situation) string {
+	folded, _ := merge.Fold(s.target, s.overlays)
+	for _, direction := range directions {
+		if isolated(folded, direction) != isolated(s.target, direction) {
+			return fmt.Sprintf("%s: isolation changed", direction)
+		}
+		if !isolated(s.target, direction) && !slices.EqualFunc(merge.Rules(folded, direction), merge.Rules(s.target, direction), func(a, b merge.Rule) bool { return apiequality.Semantic.DeepEqual(a, b) }) {
+			return fmt.Sprintf("%s: rules were added although it is not isolated", direction)
+		}
+	}
+	return ""
+}
+
+// lawIdempotent: folding once more changes nothing.
+func lawIdempotent(_ *world, s situation) string {
+	folded, _ := merge.Fold(s.target, s.overlays)
+	again, changes := merge.Fold(folded, s.overlays)
+	for _, change := range changes {
+		if change.Action != merge.Covered && change.Action != merge.NotIsolated {
+			return fmt.Sprintf("the second fold has a change: %s", change.Action)
+		}
+	}
+	if !apiequality.Semantic.DeepEqual(folded, again) {
+		return "the second fold differs"
+	}
+	return ""
+}
+
+// lawOrderFree: in whatever order overlays come, the result allows the same.
+func lawOrderFree(w *world, s situation) string {
+	folded, _ := merge.Fold(s.target, s.overlays)
+	reversed := slices.Clone(s.overlays)
+	slices.Reverse(reversed)
+	other, _ := merge.Fold(s.target, reversed)
+	for _, direction := range directions {
+		if !slices.Equal(w.policy(folded, direction), w.policy(other, direction)) {
+			return fmt.Sprintf("%s: another order allows something else", direction)
+		}
+	}
+	return ""
+}
+
+// lawAssociative: all overlays at once, or one after the other, is the same.
+func lawAssociative(_ *world, s situation) string {
+	atOnce, _ := merge.Fold(s.target, s.overlays)
+	stepwise := s.target
+	for _, overlay := range s.overlays {
+		stepwise, _ = merge.Fold(stepwise, []*networkingv1.NetworkPolicy{overlay})
+	}
+	if !apiequality.Semantic.DeepEqual(atOnce, stepwise) {
+		return "folding one by one differs"
+	}
+	return ""
+}
+
+// lawCovered: what is reported as allowed already is allowed by the rules that
+// are named, and those stood before.
+func lawCovered(w *world, s situation) string {
+	folded, changes := merge.Fold(s.target, s.overlays)
+	for _, change := range changes {
+		asked := merge.Rules(s.overlays[change.Overlay], change.Direction)[change.Rule]
+		standing := merge.Rules(folded, change.Direction)
+		for _, allowed := range change.Allowed {
+			var ports []networkingv1.NetworkPolicyPort
+			if allowed.Port != nil {
+				ports = append(ports, *allowed.Port)
+			}
+			by := w.none()
+			for _, i := range allowed.By {
+				by.add(w.rule(standing[i].Peers, standing[i].Ports))
+			}
+			if len(allowed.By) == 0 || !w.rule(asked.Peers, ports).within(by) {
+				return fmt.Sprintf("overlay %d, %s[%d]: rules %v do not allow port %v", change.Overlay, change.Direction, change.Rule, allowed.By, allowed.Port)
+			}
+		}
+		if change.Action == merge.Covered && max(1, len(asked.Ports)) != len(change.Allowed) {
+			return "covered, but not every port says by what"
+		}
+	}
+	return ""
+}
+
+// lawNeeded: every port that is added to a rule, and every rule that is
+// appended, adds a flow, if its peers are any peer or ipBlocks, for which
+// coverage is exact. (Of selectors, only pairs are compared. A block that
+// excepts all of itself adds nothing anywhere.)
+func lawNeeded(w *world, s situation) string {
+	standing := s.target.DeepCopy()
+	for i, overlay := range s.overlays {
+		next, changes := merge.Fold(standing, []*networkingv1.NetworkPolicy{overlay})
+		for _, change := range changes {
+			asked := merge.Rules(overlay, change.Direction)[change.Rule]
+			if slices.ContainsFunc(asked.Peers, func(p networkingv1.NetworkPolicyPeer) bool { return p.IPBlock == nil }) {
+				continue
+			}
+			flows := w.rule(asked.Peers, asked.Ports)
+			if change.Action == merge.RuleAppended && flows.count() > 0 && flows.within(w.rules(standing, change.Direction)) {
+				return fmt.Sprintf("overlay %d, %s[%d] was appended, but adds nothing", i, change.Direction, change.Rule)
+			}
+		}
+		standing = next
+	}
+	return ""
+}
+
+// lawPure: the arguments are as they were.
+func lawPure(_ *world, s situation) string {
+	before := s.String()
+	folded, _ := merge.Fold(s.target, s.overlays)
+	for i := range folded.Spec.Egress {
+		folded.Spec.Egress[i].Ports = append(folded.Spec.Egress[i].Ports, networkingv1.NetworkPolicyPort{})
+	}
+	if s.String() != before {
+		return "an argument changed"
+	}
+	return ""
+}
+
+// shrink takes away from a situation what it can while it stays broken.
+func shrink(s situation, broken func(situation) bool) situation {
+	for {
+		smaller := slices.DeleteFunc(s.smaller(), func(s situation) bool { return !broken(s) })
+		if len(smaller) == 0 {
+			return s
+		}
+		s = smaller[0]
+	}
+}
+
+// smaller returns the situation less one overlay, rule, peer or port each.
+func (s situation) smaller() []situation {
+	var all []situation
+	for i := range s.overlays {
+		all = append(all, situation{s.target, slices.Delete(slices.Clone(s.overlays), i, i+1)})
+	}
+	for _, p := range smallerPolicies(s.target) {
+		all = append(all, situation{p, s.overlays})
+	}
+	for i := range s.overlays {
+		for _, p := range smallerPolicies(s.overlays[i]) {
+			overlays := slices.Clone(s.overlays)
+			overlays[i] = p
+			all = append(all, situation{s.target, overlays})
+		}
+	}
+	return all
+}
+
+func smallerPolicies(p *networkingv1.NetworkPolicy) []*networkingv1.NetworkPolicy {
+	var all []*networkingv1.NetworkPolicy
+	try := func(change func(*networkingv1.NetworkPolicySpec)) {
+		smaller := p.DeepCopy()
+		change(&smaller.Spec)
+		all = append(all, smaller)
+	}
+	for i, rule := range p.Spec.Egress {
+		try(func(s *networkingv1.NetworkPolicySpec) { s.Egress = slices.Delete(s.Egress, i, i+1) })
+		for j := range rule.To {
+			try(func(s *networkingv1.NetworkPolicySpec) { s.Egress[i].To = slices.Delete(s.Egress[i].To, j, j+1) })
+		}
+		for j := range rule.Ports {
+			try(func(s *networkingv1.NetworkPolicySpec) { s.Egress[i].Ports = slices.Delete(s.Egress[i].Ports, j, j+1) })
+		}
+	}
+	for i, rule := range p.Spec.Ingress {
+		try(func(s *networkingv1.NetworkPolicySpec) { s.Ingress = slices.Delete(s.Ingress, i, i+1) })
+		for j := range rule.From {
+			try(func(s *networkingv1.NetworkPolicySpec) { s.Ingress[i].From = slices.Delete(s.Ingress[i].From, j, j+1) })
+		}
+		for j := range rule.Ports {
+			try(func(s *networkingv1.NetworkPolicySpec) { s.Ingress[i].Ports = slices.Delete(s.Ingress[i].Ports, j, j+1) })
+		}
+	}
+	return all
+}
+
+func (s situation) String() string {
+	var b strings.Builder
+	for i, p := range append([]*networkingv1.NetworkPolicy{s.target}, s.overlays...) {
+		text, err := yaml.Marshal(p.Spec)
+		if err != nil {
+			return err.Error()
+		}
+		fmt.Fprintf(&b, "--- # %s\n%s", map[bool]string{true: "target", false: "overlay"}[i == 0], text)
+	}
+	return b.String()
+}
+
+func TestMergedFrom(t *testing.T) {
+	require.Equal(t, "a,b", merge.MergedFrom("", []string{"b", "a", "b"}))
+	require.Equal(t, "a,b,c", merge.MergedFrom("c, a,", []string{"b"}))
+}

@@ -1,0 +1,89 @@
+package merge
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	networkingv1 "k8s.io/api/networking/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
+)
+
+// TestPortSetExhaustively compares port sets with arrays of bools: every
+// sequence of three ranges over six port numbers, asked about every range.
+func TestPortSetExhaustively(t *testing.T) {
+	const numbers = 6
+	var ranges []portRange
+	for first := int32(1); first <= numbers; first++ {
+		for last := first; last <= numbers; last++ {
+			ranges = append(ranges, portRange{first, last})
+		}
+	}
+	for _, a := range ranges {
+		for _, b := range ranges {
+			for _, c := range ranges {
+				set := newPortSet([]networkingv1.NetworkPolicyPort{portOf(a), portOf(b), portOf(c)})
+				var has [numbers + 2]bool
+				for _, r := range []portRange{a, b, c} {
+					for n := r.first; n <= r.last; n++ {
+						has[n] = true
+					}
+				}
+				requireCompact(t, set)
+				for _, asked := range ranges {
+					requireAnswers(t, set, has[:], asked, a, b, c)
+				}
+			}
+		}
+	}
+}
+
+func portOf(r portRange) networkingv1.NetworkPolicyPort {
+	number := intstr.FromInt32(r.first)
+	return networkingv1.NetworkPolicyPort{Port: &number, EndPort: &r.last}
+}
+
+func requireCompact(t *testing.T, set *portSet) {
+	ranges := set.protocols["TCP"].ranges
+	for i := 1; i < len(ranges); i++ {
+		require.Greater(t, ranges[i].first, ranges[i-1].last+1, "sorted, neither overlapping nor adjacent: %v", ranges)
+	}
+}
+
+func requireAnswers(t *testing.T, set *portSet, has []bool, asked portRange, added ...portRange) {
+	all := true
+	var common []bool
+	for n := asked.first; n <= asked.last; n++ {
+		all = all && has[n]
+		common = append(common, has[n])
+	}
+	question := traffic{protocol: "TCP", numbers: asked}
+	if set.covers(question) != all {
+		t.Fatalf("%v covers %v: %t", added, asked, !all)
+	}
+	parts := set.overlapping(question)
+	for i := range common {
+		n := asked.first + int32(i)
+		found := false
+		for _, part := range parts {
+			found = found || part.numbers.first <= n && n <= part.numbers.last
+		}
+		if found != common[i] {
+			t.Fatalf("%v overlaps %v in %v", added, asked, parts)
+		}
+	}
+	next := asked.first
+	for _, piece := range split(question, parts) {
+		if piece.numbers.first != next {
+			t.Fatalf("%v is split into a piece from %d instead of %d", asked, piece.numbers.first, next)
+		}
+		next = piece.numbers.last + 1
+		for n := piece.numbers.first; n <= piece.numbers.last; n++ {
+			if has[n] != has[piece.numbers.first] {
+				t.Fatalf("%v, asked about %v: the piece %v is neither inside nor outside", added, asked, piece)
+			}
+		}
+	}
+	if next != asked.last+1 {
+		t.Fatalf("%v is split up to %d", asked, next-1)
+	}
+}
