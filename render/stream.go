@@ -43,6 +43,9 @@ func split(in *stream) []document {
 	start, directives := 0, false
 	for next := nextMarker(text, 0); next < len(text); next = nextMarker(text, next+1) {
 		from, hasDirectives := directivesBefore(text[:next], start)
+		if string(text[start:from]) == byteOrderMark {
+			from = start
+		}
 		if from > start {
 			documents = append(documents, document{in, start, text[start:from:from], directives})
 		}

@@ -1,0 +1,208 @@
+package render
+
+import (
+	"bytes"
+	"errors"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	yamlnode "go.yaml.in/yaml/v3"
+
+	"github.com/networknt/netpol-merge/merge"
+)
+
+// render merges a stream; a refusal gives no output.
+func renderText(t *testing.T, r Renderer, text string) (string, *Refusal) {
+	out, err := r.Run(bytes.NewBufferString(text))
+	var refusal *Refusal
+	if errors.As(err, &refusal) {
+		require.Nil(t, out)
+		require.NotEmpty(t, refusal.Problems)
+		return "", refusal
+	}
+	require.NoError(t, err)
+	return out.String(), nil
+}
+
+const overlayDocument = `---
+# Source: petstore/templates/overlay.yaml
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata:
+  name: petstore-db
+  annotations:
+    netpol-merge.networknt.com/into: ""
+spec:
+  egress:
+  - ports:
+    - port: 5432
+  - to:
+    - podSelector: {matchLabels: {app: kafka}}
+    ports:
+    - port: 9092
+      endPort: 9094
+`
+
+// FuzzRun: whatever the bytes, the program does not panic; it refuses, or gives
+// a stream in which documents that are not involved are as they were.
+func FuzzRun(f *testing.F) {
+	for _, text := range goldenInputs(f) {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		out, refusal := renderText(t, Renderer{AllowIngress: true}, text)
+		if refusal != nil {
+			return
+		}
+		again, refusal := renderText(t, Renderer{}, out)
+		require.Nil(t, refusal, "the output is refused: %q", out)
+		require.Equal(t, out, again, "running on the output changes it")
+		if !mentions([]byte(text), merge.IntoAnnotation) {
+			require.Equal(t, text, out)
+		}
+		rest := splitText(out)
+		for _, document := range splitText(text) {
+			if mentions([]byte(document), "NetworkPolicy") || mentions([]byte(document), merge.IntoAnnotation) {
+				continue
+			}
+			at := slices.Index(rest, document)
+			require.GreaterOrEqual(t, at, 0, "the document %q changed", document)
+			rest = rest[at+1:]
+		}
+	})
+}
+
+// FuzzWrite: overlays are written into any target that decodes at all, lines
+// are only inserted into block style, and no comment is lost.
+func FuzzWrite(f *testing.F) {
+	for _, text := range goldenInputs(f) {
+		for _, document := range splitText(text) {
+			f.Add(document)
+		}
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		if len(splitText(text)) != 1 || mentions([]byte(text), merge.IntoAnnotation) {
+			return
+		}
+		text = strings.TrimSuffix(text, "\n") + "\n"
+		out, refusal := renderText(t, Renderer{AllowIngress: true}, text+overlayDocument)
+		if refusal != nil || out == text {
+			return
+		}
+		// What the text says was verified before it was returned: an internal
+		// error fails the test in renderText.
+		require.Contains(t, out, "# from petstore-db")
+		require.Empty(t, missing(comments(t, text), comments(t, out)), "comments are lost")
+		if isBlockOnly(text) {
+			require.Empty(t, missing(strings.Split(text, "\n"), strings.Split(out, "\n")), "lines changed:\n%s\n%s", text, out)
+		}
+	})
+}
+
+// isBlockOnly tells whether nothing in a text could be flow style, an alias, an
+// anchor, a tag, a merge key, or a null or annotation that has to be replaced.
+func isBlockOnly(text string) bool {
+	for _, other := range []string{"[", "{", "&", "*", "!", "<<", "~", "null", "Null", "NULL", "merged-from", "?", "\r"} {
+		if strings.Contains(text, other) {
+			return false
+		}
+	}
+	return true
+}
+
+// comments are the comments that the YAML parser finds, line by line.
+func comments(t *testing.T, text string) []string {
+	var root yamlnode.Node
+	text = strings.ReplaceAll(text, "%YAML", "#YAML") // no parser knows version 1.2
+	require.NoError(t, yamlnode.Unmarshal([]byte(text), &root))
+	var all []string
+	var visit func(*yamlnode.Node)
+	visit = func(node *yamlnode.Node) {
+		for _, comment := range []string{node.HeadComment, node.LineComment, node.FootComment} {
+			if comment != "" {
+				all = append(all, strings.Split(comment, "\n")...)
+			}
+		}
+		for _, child := range node.Content {
+			visit(child)
+		}
+	}
+	visit(&root)
+	return all
+}
+
+// missing are the lines that are not among others, each of which counts once.
+func missing(lines, others []string) (gone []string) {
+	others = slices.Clone(others)
+	for _, line := range lines {
+		line = strings.TrimSpace(line)
+		at := slices.IndexFunc(others, func(other string) bool { return strings.TrimSpace(other) == line })
+		if at < 0 {
+			gone = append(gone, line)
+			continue
+		}
+		others = slices.Delete(others, at, at+1)
+	}
+	return gone
+}
+
+func goldenInputs(f *testing.F) []string {
+	paths, err := filepath.Glob("../testdata/*/input.yaml")
+	require.NoError(f, err)
+	require.NotEmpty(f, paths)
+	var inputs []string
+	for _, path := range paths {
+		text, err := os.ReadFile(path)
+		require.NoError(f, err)
+		inputs = append(inputs, string(text))
+	}
+	return inputs
+}
+
+// TestOrderOfDocuments: the target's text does not depend on the order in which
+// documents arrive, be it overlays of one name from one template.
+func TestOrderOfDocuments(t *testing.T) {
+	target := "---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata:\n  name: proxy-allow\nspec:\n  policyTypes: [Egress]\n"
+	documents := []string{target, overlayDocument}
+	for _, change := range [][]string{{"5432", "1"}, {"5432", "2"}, {"petstore-db", "a"}, {"petstore/", "a/"}, {"9094", "9095"}} {
+		documents = append(documents, strings.Replace(overlayDocument, change[0], change[1], 1))
+	}
+	want, refusal := renderText(t, Renderer{}, strings.Join(documents, ""))
+	require.Nil(t, refusal)
+	random := rand.New(rand.NewPCG(1, 1))
+	for range 100 {
+		random.Shuffle(len(documents), func(i, j int) { documents[i], documents[j] = documents[j], documents[i] })
+		got, refusal := renderText(t, Renderer{}, strings.Join(documents, ""))
+		require.Nil(t, refusal)
+		require.Equal(t, want, got)
+	}
+}
+
+func TestHostileInput(t *testing.T) {
+	target := "---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata:\n  name: proxy-allow\nspec:\n  policyTypes: [Egress]\n"
+	for name, test := range map[string]struct{ text, reason string }{
+		"4 MiB overlay":          {target + overlayDocument + "# " + strings.Repeat("x", 4<<20) + "\n", "the document is larger than 3 MiB"},
+		"4 MiB target":           {target + "# " + strings.Repeat("x", 4<<20) + "\n" + overlayDocument, "no NetworkPolicy of this name"},
+		"20,000 nested brackets": {target + overlayDocument + "x: " + strings.Repeat("[", 20_000) + "\n", "not valid YAML"},
+		"20,000 nested lists":    {target + overlayDocument + "x:\n" + strings.Repeat("- ", 20_000) + "\n", "not valid YAML"},
+		"a key of 1 MiB":         {target + overlayDocument + strings.Repeat("x", 1<<20) + ": 1\n", "not valid YAML"},
+		"NUL":                    {target + overlayDocument + "x: \"\x00\"\n", "not valid YAML"},
+		"invalid UTF-8":          {target + overlayDocument + "x: \"\xff\xfe\"\n", "not valid YAML"},
+		"two documents in one":   {target + overlayDocument + "...\na: b\n", "not valid YAML"},
+		"lone carriage returns":  {target + overlayDocument + "\r---\rkind: NetworkPolicy\r", "a second document starts"},
+		"name over many lines":   {target + strings.Replace(overlayDocument, "petstore-db", "|\n    petstore-db\n    x", 1), "metadata.name"},
+		"unicode line break":     {target + strings.Replace(overlayDocument, "petstore-db", "\"petstore\u2028db\"", 1), "metadata.name"},
+		"binary value":           {target + strings.Replace(overlayDocument, "kind: NetworkPolicy", "!!binary a2luZA==: NetworkPolicy", 1), "not plain text"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, refusal := renderText(t, Renderer{}, test.text)
+			require.NotNil(t, refusal)
+			require.Contains(t, refusal.Error(), test.reason)
+		})
+	}
+}
