@@ -10,12 +10,11 @@ import (
 	"github.com/networknt/netpol-merge/merge"
 )
 
-// reencode makes the changes in the document's nodes and encodes them, for
-// flow style, JSON, aliases and whatever else lines cannot be inserted into.
+// reencode makes the changes in a copy of the document's nodes and encodes it,
+// for flow style, JSON, aliases and whatever else lines cannot be inserted into.
 // Comments and the order of keys are kept, what stands before the first and
 // after the last line of content byte for byte.
-func (e *edition) reencode() ([]byte, error) {
-	content := unaliased(e.tree)
+func (e *edition) reencode(content *yamlnode.Node) ([]byte, error) {
 	root := content.Content[0]
 	objects := map[*object]*yamlnode.Node{}
 	for _, o := range e.objects {
@@ -46,8 +45,8 @@ func (e *edition) reencode() ([]byte, error) {
 
 // frame encodes the content and puts it between what stood around it.
 func (e *edition) frame(content *yamlnode.Node) ([]byte, error) {
-	text := newLines(e.document.text)
-	before := e.document.text[:text.offset(e.root)]
+	text := e.document.text
+	start := newLines(text).offset(e.root)
 	// The comments in front of the content stand in the text before it.
 	content.HeadComment, content.Content[0].HeadComment = "", ""
 	if first := content.Content[0].Content; len(first) > 0 && first[0].Line == e.root.Line && first[0].Column == e.root.Column {
@@ -57,16 +56,35 @@ func (e *edition) frame(content *yamlnode.Node) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	var out []byte
-	out = append(out, before...)
-	if trimmed := bytes.TrimRight(before, " \t"); len(trimmed) > 0 && trimmed[len(trimmed)-1] != '\n' {
-		out = append(trimmed[:len(trimmed):len(trimmed)], '\n')
+	out := bytes.Clone(bytes.TrimRight(text[:start], " \t"))
+	if len(out) > 0 && out[len(out)-1] != '\n' {
+		out = append(out, '\n')
 	}
-	after := e.document.text[e.end:]
-	if len(after) == 0 && !bytes.HasSuffix(e.document.text, []byte("\n")) {
+	body = append(lostComments(text[start:e.end], body), body...)
+	if e.end == len(text) && !bytes.HasSuffix(text, []byte("\n")) {
 		body = bytes.TrimSuffix(body, []byte("\n"))
 	}
-	return append(append(out, body...), after...), nil
+	if bytes.Contains(text, []byte("\r\n")) {
+		body = bytes.ReplaceAll(body, []byte("\n"), []byte("\r\n"))
+	}
+	return append(append(out, body...), text[e.end:]...), nil
+}
+
+// lostComments returns, on lines of their own, the comments that the parser
+// does not see, such as those behind an anchor. A "#" in a text looks the same;
+// if anything, there is a comment too many.
+func lostComments(before, after []byte) []byte {
+	var lost []byte
+	for line := range bytes.Lines(before) {
+		at := bytes.Index(append([]byte(" "), bytes.ReplaceAll(line, []byte("\t"), []byte(" "))...), []byte(" #"))
+		if at < 0 {
+			continue
+		}
+		if comment := bytes.TrimSpace(line[at:]); !bytes.Contains(after, comment) {
+			lost = append(append(lost, comment...), '\n')
+		}
+	}
+	return lost
 }
 
 // addToNode does to a target's node what addTo does to its text.
@@ -155,6 +173,15 @@ func unaliased(node *yamlnode.Node) *yamlnode.Node {
 		to.Content = append(to.Content, unaliased(child))
 	}
 	return &to
+}
+
+// withoutComments takes the comments away from a node and all in it.
+func withoutComments(node *yamlnode.Node) *yamlnode.Node {
+	node.HeadComment, node.LineComment, node.FootComment = "", "", ""
+	for _, child := range node.Content {
+		withoutComments(child)
+	}
+	return node
 }
 
 // inline appends to a mapping what a merge key brings in: of one mapping, or of

@@ -59,26 +59,29 @@ type edition struct {
 var errNoLines = errors.New("the text is not in block style")
 
 // text returns the document's new text, which is empty if the document leaves.
-// Lines are inserted if that gives exactly the folded policies; otherwise the
-// document is encoded anew.
+// Lines are inserted if that gives exactly the folded policies. Otherwise the
+// document is encoded anew; as the encoder is not always a match for comments
+// in odd places, if need be with all comments in front.
 func (e *edition) text() ([]byte, error) {
 	if e.leaves() {
 		return nil, nil
 	}
-	text, err := e.insertLines()
-	if err == nil {
-		err = e.verify(text)
+	var failures []error
+	for _, attempt := range []func() ([]byte, error){
+		e.insertLines,
+		func() ([]byte, error) { return e.reencode(unaliased(e.tree)) },
+		func() ([]byte, error) { return e.reencode(withoutComments(unaliased(e.tree))) },
+	} {
+		text, err := attempt()
+		if err == nil {
+			err = e.verify(text)
+		}
+		if err == nil {
+			return text, nil
+		}
+		failures = append(failures, err)
 	}
-	if err == nil {
-		return text, nil
-	}
-	if text, err = e.reencode(); err != nil {
-		return nil, internalError("%s:%d: the merged document cannot be written: %w", e.sourceName(), e.line(0), err)
-	}
-	if err := e.verify(text); err != nil {
-		return nil, internalError("%s:%d: the merged document does not say what was merged: %w", e.sourceName(), e.line(0), err)
-	}
-	return text, nil
+	return nil, internalError("%s:%d: the merged document cannot be written: %w", e.sourceName(), e.line(0), errors.Join(failures...))
 }
 
 // leaves tells whether nothing of the document remains: it is an overlay, or a
@@ -285,7 +288,7 @@ func (l *lines) addTo(t *target) error {
 		if !isBlock(ports, yamlnode.SequenceNode) {
 			return errNoLines
 		}
-		l.insertAfter(l.lastLine(ports), ports.Column-1, items...)
+		l.append(ports, items)
 	}
 	return l.annotate(t)
 }
@@ -299,7 +302,7 @@ func isBlock(node *yamlnode.Node, kind yamlnode.Kind) bool {
 // appendRules appends rules to those of a direction, of which there may be none.
 func (l *lines) appendRules(t *target, key string, keyNode, rules *yamlnode.Node, items []string) error {
 	if isBlock(rules, yamlnode.SequenceNode) {
-		l.insertAfter(l.lastLine(rules), rules.Column-1, items...)
+		l.append(rules, items)
 		return nil
 	}
 	if keyNode == nil {
@@ -355,9 +358,30 @@ func (l *lines) offset(node *yamlnode.Node) int {
 	return at
 }
 
+// append inserts items at the end of a block sequence.
+func (l *lines) append(sequence *yamlnode.Node, items []string) {
+	dash := l.dashColumn(sequence)
+	l.insertAfter(l.lastLine(sequence, dash), dash-1, items...)
+}
+
+// dashColumn is the column of a block sequence's dashes. A sequence with an
+// anchor or a tag has the position of that, and its dashes further below.
+func (l *lines) dashColumn(sequence *yamlnode.Node) int {
+	if sequence.Anchor == "" && sequence.Style&yamlnode.TaggedStyle == 0 {
+		return sequence.Column
+	}
+	for number := sequence.Line + 1; number <= len(l.starts); number++ {
+		line := l.line(number)
+		if !isBlankOrComment(line) {
+			return len(line) - len(bytes.TrimLeft(line, " ")) + 1
+		}
+	}
+	return sequence.Column
+}
+
 // lastLine is the last line of a block sequence: from its last scalar on, all
 // that is indented more than its dashes, but for comments at the end.
-func (l *lines) lastLine(sequence *yamlnode.Node) int {
+func (l *lines) lastLine(sequence *yamlnode.Node, dash int) int {
 	leaf := sequence
 	for len(leaf.Content) > 0 {
 		leaf = leaf.Content[len(leaf.Content)-1]
@@ -369,7 +393,7 @@ func (l *lines) lastLine(sequence *yamlnode.Node) int {
 		indent := len(l.line(number)) - len(content)
 		switch {
 		case len(bytes.TrimSpace(content)) == 0:
-		case indent < sequence.Column:
+		case indent < dash:
 			return last
 		case content[0] != '#' || isText:
 			last = number
@@ -449,15 +473,14 @@ func (l *lines) removeItems(e *edition) error {
 	if !isBlock(items, yamlnode.SequenceNode) {
 		return errNoLines
 	}
+	dash := l.dashColumn(items)
 	for _, o := range e.removed {
 		node := items.Content[o.item]
-		from := l.starts[node.Line-1]
-		indent := l.text[from : from+items.Column-1]
-		if len(bytes.Trim(indent, " ")) > 0 || l.text[from+items.Column-1] != '-' {
+		if !bytes.HasPrefix(l.line(node.Line), []byte(strings.Repeat(" ", dash-1)+"-")) {
 			return errNoLines
 		}
-		one := yamlnode.Node{Kind: yamlnode.SequenceNode, Column: items.Column, Content: []*yamlnode.Node{node}}
-		l.edits = append(l.edits, edit{from, l.endOf(l.lastLine(&one)), ""})
+		one := yamlnode.Node{Kind: yamlnode.SequenceNode, Content: []*yamlnode.Node{node}}
+		l.edits = append(l.edits, edit{l.starts[node.Line-1], l.endOf(l.lastLine(&one, dash)), ""})
 	}
 	if len(e.removed) == len(items.Content) {
 		at := l.offset(key) + len(key.Value)
