@@ -13,6 +13,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/networknt/netpol-merge/merge"
+	"github.com/networknt/netpol-merge/merge/mergetest"
 )
 
 var (
@@ -29,7 +30,7 @@ type situation struct {
 }
 
 // laws are what must hold of every situation. Each returns what is wrong.
-var laws = map[string]func(*world, situation) string{
+var laws = map[string]func(*mergetest.World, situation) string{
 	"union":           lawUnion,
 	"nothing is lost": lawNothingLost,
 	"isolation":       lawIsolation,
@@ -42,10 +43,10 @@ var laws = map[string]func(*world, situation) string{
 }
 
 func TestLaws(t *testing.T) {
-	w := newWorld()
+	w := mergetest.NewWorld()
 	for i := range uint64(*cases) {
-		g := newGenerator(*seed + i)
-		s := situation{g.target(), some(g, 4, g.overlay)}
+		g := mergetest.New(*seed + i)
+		s := situation{g.Target(), mergetest.Some(g, 4, g.Overlay)}
 		for name, law := range laws {
 			if law(w, s) != "" {
 				small := shrink(s, func(s situation) bool { return law(w, s) != "" })
@@ -58,23 +59,23 @@ func TestLaws(t *testing.T) {
 
 // lawUnion: the folded policy allows exactly what the target and the overlays'
 // rules allow together.
-func lawUnion(w *world, s situation) string {
+func lawUnion(w *mergetest.World, s situation) string {
 	folded, _ := merge.Fold(s.target, s.overlays)
 	for _, direction := range directions {
-		want := w.policy(s.target, direction)
+		want := w.Policy(s.target, direction)
 		for _, overlay := range s.overlays {
-			want.add(w.rules(overlay, direction))
+			want.Add(w.Rules(overlay, direction))
 		}
-		got := w.policy(folded, direction)
+		got := w.Policy(folded, direction)
 		if !slices.Equal(got, want) {
-			return fmt.Sprintf("%s: %d flows instead of %d", direction, got.count(), want.count())
+			return fmt.Sprintf("%s: %d flows instead of %d", direction, got.Count(), want.Count())
 		}
 	}
 	return ""
 }
 
 // lawNothingLost: what stood before stands, unchanged and in its place.
-func lawNothingLost(_ *world, s situation) string {
+func lawNothingLost(_ *mergetest.World, s situation) string {
 	folded, _ := merge.Fold(s.target, s.overlays)
 	for _, direction := range directions {
 		before, after := merge.Rules(s.target, direction), merge.Rules(folded, direction)
@@ -98,13 +99,13 @@ func lawNothingLost(_ *world, s situation) string {
 
 // lawIsolation: a fold never changes which directions are isolated, and adds
 // nothing where a direction is not.
-func lawIsolation(_ *world, s situation) string {
+func lawIsolation(_ *mergetest.World, s situation) string {
 	folded, _ := merge.Fold(s.target, s.overlays)
 	for _, direction := range directions {
-		if isolated(folded, direction) != isolated(s.target, direction) {
+		if mergetest.Isolated(folded, direction) != mergetest.Isolated(s.target, direction) {
 			return fmt.Sprintf("%s: isolation changed", direction)
 		}
-		if !isolated(s.target, direction) && !slices.EqualFunc(merge.Rules(folded, direction), merge.Rules(s.target, direction), func(a, b merge.Rule) bool { return apiequality.Semantic.DeepEqual(a, b) }) {
+		if !mergetest.Isolated(s.target, direction) && !slices.EqualFunc(merge.Rules(folded, direction), merge.Rules(s.target, direction), func(a, b merge.Rule) bool { return apiequality.Semantic.DeepEqual(a, b) }) {
 			return fmt.Sprintf("%s: rules were added although it is not isolated", direction)
 		}
 	}
@@ -112,7 +113,7 @@ func lawIsolation(_ *world, s situation) string {
 }
 
 // lawIdempotent: folding once more changes nothing.
-func lawIdempotent(_ *world, s situation) string {
+func lawIdempotent(_ *mergetest.World, s situation) string {
 	folded, _ := merge.Fold(s.target, s.overlays)
 	again, changes := merge.Fold(folded, s.overlays)
 	for _, change := range changes {
@@ -127,13 +128,13 @@ func lawIdempotent(_ *world, s situation) string {
 }
 
 // lawOrderFree: in whatever order overlays come, the result allows the same.
-func lawOrderFree(w *world, s situation) string {
+func lawOrderFree(w *mergetest.World, s situation) string {
 	folded, _ := merge.Fold(s.target, s.overlays)
 	reversed := slices.Clone(s.overlays)
 	slices.Reverse(reversed)
 	other, _ := merge.Fold(s.target, reversed)
 	for _, direction := range directions {
-		if !slices.Equal(w.policy(folded, direction), w.policy(other, direction)) {
+		if !slices.Equal(w.Policy(folded, direction), w.Policy(other, direction)) {
 			return fmt.Sprintf("%s: another order allows something else", direction)
 		}
 	}
@@ -141,7 +142,7 @@ func lawOrderFree(w *world, s situation) string {
 }
 
 // lawAssociative: all overlays at once, or one after the other, is the same.
-func lawAssociative(_ *world, s situation) string {
+func lawAssociative(_ *mergetest.World, s situation) string {
 	atOnce, _ := merge.Fold(s.target, s.overlays)
 	stepwise := s.target
 	for _, overlay := range s.overlays {
@@ -155,7 +156,7 @@ func lawAssociative(_ *world, s situation) string {
 
 // lawCovered: what is reported as allowed already is allowed by the rules that
 // are named, and those stood before.
-func lawCovered(w *world, s situation) string {
+func lawCovered(w *mergetest.World, s situation) string {
 	folded, changes := merge.Fold(s.target, s.overlays)
 	for _, change := range changes {
 		asked := merge.Rules(s.overlays[change.Overlay], change.Direction)[change.Rule]
@@ -165,11 +166,11 @@ func lawCovered(w *world, s situation) string {
 			if allowed.Port != nil {
 				ports = append(ports, *allowed.Port)
 			}
-			by := w.none()
+			by := w.None()
 			for _, i := range allowed.By {
-				by.add(w.rule(standing[i].Peers, standing[i].Ports))
+				by.Add(w.Rule(standing[i].Peers, standing[i].Ports))
 			}
-			if len(allowed.By) == 0 || !w.rule(asked.Peers, ports).within(by) {
+			if len(allowed.By) == 0 || !w.Rule(asked.Peers, ports).Within(by) {
 				return fmt.Sprintf("overlay %d, %s[%d]: rules %v do not allow port %v", change.Overlay, change.Direction, change.Rule, allowed.By, allowed.Port)
 			}
 		}
@@ -184,7 +185,7 @@ func lawCovered(w *world, s situation) string {
 // appended, adds a flow, if its peers are any peer or ipBlocks, for which
 // coverage is exact. (Of selectors, only pairs are compared. A block that
 // excepts all of itself adds nothing anywhere.)
-func lawNeeded(w *world, s situation) string {
+func lawNeeded(w *mergetest.World, s situation) string {
 	standing := s.target.DeepCopy()
 	for i, overlay := range s.overlays {
 		next, changes := merge.Fold(standing, []*networkingv1.NetworkPolicy{overlay})
@@ -193,8 +194,8 @@ func lawNeeded(w *world, s situation) string {
 			if slices.ContainsFunc(asked.Peers, func(p networkingv1.NetworkPolicyPeer) bool { return p.IPBlock == nil }) {
 				continue
 			}
-			flows := w.rule(asked.Peers, asked.Ports)
-			if change.Action == merge.RuleAppended && flows.count() > 0 && flows.within(w.rules(standing, change.Direction)) {
+			flows := w.Rule(asked.Peers, asked.Ports)
+			if change.Action == merge.RuleAppended && flows.Count() > 0 && flows.Within(w.Rules(standing, change.Direction)) {
 				return fmt.Sprintf("overlay %d, %s[%d] was appended, but adds nothing", i, change.Direction, change.Rule)
 			}
 		}
@@ -204,7 +205,7 @@ func lawNeeded(w *world, s situation) string {
 }
 
 // lawPure: the arguments are as they were.
-func lawPure(_ *world, s situation) string {
+func lawPure(_ *mergetest.World, s situation) string {
 	before := s.String()
 	folded, _ := merge.Fold(s.target, s.overlays)
 	for i := range folded.Spec.Egress {
@@ -268,7 +269,9 @@ func smallerPolicies(p *networkingv1.NetworkPolicy) []*networkingv1.NetworkPolic
 			try(func(s *networkingv1.NetworkPolicySpec) { s.Ingress[i].From = slices.Delete(s.Ingress[i].From, j, j+1) })
 		}
 		for j := range rule.Ports {
-			try(func(s *networkingv1.NetworkPolicySpec) { s.Ingress[i].Ports = slices.Delete(s.Ingress[i].Ports, j, j+1) })
+			try(func(s *networkingv1.NetworkPolicySpec) {
+				s.Ingress[i].Ports = slices.Delete(s.Ingress[i].Ports, j, j+1)
+			})
 		}
 	}
 	return all

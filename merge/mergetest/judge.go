@@ -1,4 +1,8 @@
-package merge_test
+// Package mergetest is for tests of package merge: a generator of policies, and
+// a judge that answers "may this flow pass?" by trying: every rule against every
+// party and every flow of a small world, by the words of the API reference. It
+// shares no code with package merge.
+package mergetest
 
 import (
 	"math/bits"
@@ -11,41 +15,37 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 )
 
-// The judge answers "may this flow pass?" by trying: every rule against every
-// party and every flow of a small world, by the words of the API reference. It
-// shares no code with package merge.
-
-// party is who is on the other side: a pod, an address that is no pod's, or,
+// Party is who is on the other side: a pod, an address that is no pod's, or,
 // for the zero value, somebody whom no peer describes.
-type party struct {
-	isPod, ownNamespace bool
-	namespace, pod      labels.Set
-	address             netip.Addr
+type Party struct {
+	IsPod, OwnNamespace bool
+	Namespace, Pod      labels.Set
+	Address             netip.Addr
 }
 
-// flow is what is sent. A named port is a flow of its own: which number it has,
+// Flow is what is sent. A named port is a flow of its own: which number it has,
 // only the pod knows. The flow without protocol stands for all that has no
 // ports, such as ICMP.
-type flow struct {
-	protocol corev1.Protocol
-	number   int32
-	name     string
+type Flow struct {
+	Protocol corev1.Protocol
+	Number   int32
+	Name     string
 }
 
-// world is all that the judge tries.
-type world struct {
-	parties []party
-	flows   []flow
+// World is all that the judge tries.
+type World struct {
+	Parties []Party
+	Flows   []Flow
 }
 
-func newWorld() *world {
-	w := &world{flows: []flow{{}}}
+func NewWorld() *World {
+	w := &World{Flows: []Flow{{}}}
 	for _, protocol := range []corev1.Protocol{"TCP", "UDP", "SCTP"} {
 		for _, number := range []int32{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 65534, 65535} {
-			w.flows = append(w.flows, flow{protocol: protocol, number: number})
+			w.Flows = append(w.Flows, Flow{Protocol: protocol, Number: number})
 		}
 		for _, name := range []string{"http", "dns", "other"} {
-			w.flows = append(w.flows, flow{protocol: protocol, name: name})
+			w.Flows = append(w.Flows, Flow{Protocol: protocol, Name: name})
 		}
 	}
 	namespaces := []labels.Set{{"team": "a"}, {"team": "b", "env": "prod"}, {}}
@@ -59,14 +59,14 @@ func newWorld() *world {
 				if tier != "" {
 					pod["tier"] = tier
 				}
-				w.parties = append(w.parties, party{isPod: true, ownNamespace: i == 0, namespace: namespace, pod: pod})
+				w.Parties = append(w.Parties, Party{IsPod: true, OwnNamespace: i == 0, Namespace: namespace, Pod: pod})
 			}
 		}
 	}
 	for _, address := range addresses() {
-		w.parties = append(w.parties, party{address: address})
+		w.Parties = append(w.Parties, Party{Address: address})
 	}
-	w.parties = append(w.parties, party{})
+	w.Parties = append(w.Parties, Party{})
 	return w
 }
 
@@ -101,31 +101,31 @@ func lastAddress(prefix netip.Prefix) netip.Addr {
 	return last
 }
 
-// verdict says for each party which of the flows may pass, as bits.
-type verdict []uint64
+// Verdict says for each party which of the flows may pass, as bits.
+type Verdict []uint64
 
-func (w *world) none() verdict { return make(verdict, len(w.parties)) }
+func (w *World) None() Verdict { return make(Verdict, len(w.Parties)) }
 
-func (w *world) everything() verdict {
-	v := w.none()
+func (w *World) Everything() Verdict {
+	v := w.None()
 	for i := range v {
-		v[i] = 1<<len(w.flows) - 1
+		v[i] = 1<<len(w.Flows) - 1
 	}
 	return v
 }
 
-// policy is what a policy allows in a direction, isolation included.
-func (w *world) policy(policy *networkingv1.NetworkPolicy, direction networkingv1.PolicyType) verdict {
-	if !isolated(policy, direction) {
-		return w.everything()
+// Policy is what a policy allows in a direction, isolation included.
+func (w *World) Policy(policy *networkingv1.NetworkPolicy, direction networkingv1.PolicyType) Verdict {
+	if !Isolated(policy, direction) {
+		return w.Everything()
 	}
-	return w.rules(policy, direction)
+	return w.Rules(policy, direction)
 }
 
-// isolated is the defaulting of policyTypes in the words of the API reference:
+// Isolated is the defaulting of policyTypes in the words of the API reference:
 // "policies that have an egress section affect egress, and all policies
 // (whether or not they have an ingress section) affect ingress".
-func isolated(policy *networkingv1.NetworkPolicy, direction networkingv1.PolicyType) bool {
+func Isolated(policy *networkingv1.NetworkPolicy, direction networkingv1.PolicyType) bool {
 	for _, listed := range policy.Spec.PolicyTypes {
 		if listed == direction {
 			return true
@@ -134,29 +134,29 @@ func isolated(policy *networkingv1.NetworkPolicy, direction networkingv1.PolicyT
 	return len(policy.Spec.PolicyTypes) == 0 && (direction == "Ingress" || len(policy.Spec.Egress) > 0)
 }
 
-// rules is what the rules of a direction allow, isolated or not.
-func (w *world) rules(policy *networkingv1.NetworkPolicy, direction networkingv1.PolicyType) verdict {
-	v := w.none()
+// Rules is what the rules of a direction allow, isolated or not.
+func (w *World) Rules(policy *networkingv1.NetworkPolicy, direction networkingv1.PolicyType) Verdict {
+	v := w.None()
 	if direction == networkingv1.PolicyTypeIngress {
 		for _, rule := range policy.Spec.Ingress {
-			v.add(w.rule(rule.From, rule.Ports))
+			v.Add(w.Rule(rule.From, rule.Ports))
 		}
 		return v
 	}
 	for _, rule := range policy.Spec.Egress {
-		v.add(w.rule(rule.To, rule.Ports))
+		v.Add(w.Rule(rule.To, rule.Ports))
 	}
 	return v
 }
 
-func (v verdict) add(other verdict) {
+func (v Verdict) Add(other Verdict) {
 	for i := range v {
 		v[i] |= other[i]
 	}
 }
 
-// within tells whether all that v allows, other allows too.
-func (v verdict) within(other verdict) bool {
+// Within tells whether all that v allows, other allows too.
+func (v Verdict) Within(other Verdict) bool {
 	for i := range v {
 		if v[i]&^other[i] != 0 {
 			return false
@@ -165,16 +165,16 @@ func (v verdict) within(other verdict) bool {
 	return true
 }
 
-func (v verdict) count() (n int) {
+func (v Verdict) Count() (n int) {
 	for _, flows := range v {
 		n += bits.OnesCount64(flows)
 	}
 	return n
 }
 
-func (w *world) rule(peers []networkingv1.NetworkPolicyPeer, ports []networkingv1.NetworkPolicyPort) verdict {
+func (w *World) Rule(peers []networkingv1.NetworkPolicyPeer, ports []networkingv1.NetworkPolicyPort) Verdict {
 	var flows uint64
-	for i, f := range w.flows {
+	for i, f := range w.Flows {
 		if len(ports) == 0 {
 			flows |= 1 << i
 		}
@@ -184,8 +184,8 @@ func (w *world) rule(peers []networkingv1.NetworkPolicyPeer, ports []networkingv
 			}
 		}
 	}
-	v := w.none()
-	for i, p := range w.parties {
+	v := w.None()
+	for i, p := range w.Parties {
 		matches := len(peers) == 0
 		for _, peer := range peers {
 			matches = matches || peerMatches(peer, p)
@@ -197,48 +197,48 @@ func (w *world) rule(peers []networkingv1.NetworkPolicyPeer, ports []networkingv
 	return v
 }
 
-func portMatches(port networkingv1.NetworkPolicyPort, f flow) bool {
+func portMatches(port networkingv1.NetworkPolicyPort, f Flow) bool {
 	protocol := corev1.ProtocolTCP
 	if port.Protocol != nil {
 		protocol = *port.Protocol
 	}
 	switch {
-	case protocol != f.protocol:
+	case protocol != f.Protocol:
 		return false
 	case port.Port == nil:
 		return true
 	case port.Port.Type == intstr.String:
-		return f.name == port.Port.StrVal
-	case f.name != "":
+		return f.Name == port.Port.StrVal
+	case f.Name != "":
 		return false
 	case port.EndPort != nil:
-		return port.Port.IntVal <= f.number && f.number <= *port.EndPort
+		return port.Port.IntVal <= f.Number && f.Number <= *port.EndPort
 	}
-	return f.number == port.Port.IntVal
+	return f.Number == port.Port.IntVal
 }
 
-func peerMatches(peer networkingv1.NetworkPolicyPeer, p party) bool {
+func peerMatches(peer networkingv1.NetworkPolicyPeer, p Party) bool {
 	if peer.IPBlock != nil {
-		if p.isPod || !netip.MustParsePrefix(peer.IPBlock.CIDR).Contains(p.address) {
+		if p.IsPod || !netip.MustParsePrefix(peer.IPBlock.CIDR).Contains(p.Address) {
 			return false
 		}
 		for _, except := range peer.IPBlock.Except {
-			if netip.MustParsePrefix(except).Contains(p.address) {
+			if netip.MustParsePrefix(except).Contains(p.Address) {
 				return false
 			}
 		}
 		return true
 	}
-	if !p.isPod {
+	if !p.IsPod {
 		return false
 	}
-	if peer.NamespaceSelector == nil && !p.ownNamespace {
+	if peer.NamespaceSelector == nil && !p.OwnNamespace {
 		return false
 	}
-	if peer.NamespaceSelector != nil && !selects(peer.NamespaceSelector, p.namespace) {
+	if peer.NamespaceSelector != nil && !selects(peer.NamespaceSelector, p.Namespace) {
 		return false
 	}
-	return peer.PodSelector == nil || selects(peer.PodSelector, p.pod)
+	return peer.PodSelector == nil || selects(peer.PodSelector, p.Pod)
 }
 
 func selects(selector *metav1.LabelSelector, set labels.Set) bool {

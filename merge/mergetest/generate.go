@@ -1,4 +1,4 @@
-package merge_test
+package mergetest
 
 import (
 	"math/rand/v2"
@@ -27,17 +27,18 @@ var exceptions = map[string][]string{
 	"2001:db8::/32": {"2001:db8::/33", "2001:db8:8000::/33"},
 }
 
-// generator makes policies that the API server accepts.
-type generator struct{ *rand.Rand }
+// Generator makes policies that the API server accepts.
+type Generator struct{ *rand.Rand }
 
-func newGenerator(seed uint64) generator {
-	return generator{rand.New(rand.NewPCG(seed, 0))}
+// New returns a generator that makes the same from the same seed.
+func New(seed uint64) Generator {
+	return Generator{rand.New(rand.NewPCG(seed, 0))}
 }
 
-func pick[T any](g generator, from ...T) T { return from[g.IntN(len(from))] }
+func pick[T any](g Generator, from ...T) T { return from[g.IntN(len(from))] }
 
-// some calls make up to most times, fewer times more often.
-func some[T any](g generator, most int, make func() T) []T {
+// Some calls make up to most times, fewer times more often.
+func Some[T any](g Generator, most int, make func() T) []T {
 	var list []T
 	for range g.IntN(g.IntN(most+1) + 1) {
 		list = append(list, make())
@@ -45,7 +46,8 @@ func some[T any](g generator, most int, make func() T) []T {
 	return list
 }
 
-func (g generator) target() *networkingv1.NetworkPolicy {
+// Target makes a policy with or without policyTypes.
+func (g Generator) Target() *networkingv1.NetworkPolicy {
 	p := &networkingv1.NetworkPolicy{}
 	p.Spec.PolicyTypes = pick(g,
 		nil,
@@ -57,17 +59,18 @@ func (g generator) target() *networkingv1.NetworkPolicy {
 	return p
 }
 
-func (g generator) overlay() *networkingv1.NetworkPolicy {
+// Overlay makes a policy that has rules only.
+func (g Generator) Overlay() *networkingv1.NetworkPolicy {
 	p := &networkingv1.NetworkPolicy{}
 	g.addRules(p, 3)
 	return p
 }
 
-func (g generator) addRules(p *networkingv1.NetworkPolicy, most int) {
-	for _, r := range some(g, most, g.rule) {
+func (g Generator) addRules(p *networkingv1.NetworkPolicy, most int) {
+	for _, r := range Some(g, most, g.rule) {
 		p.Spec.Egress = append(p.Spec.Egress, networkingv1.NetworkPolicyEgressRule{To: r.peers, Ports: r.ports})
 	}
-	for _, r := range some(g, most-1, g.rule) {
+	for _, r := range Some(g, most-1, g.rule) {
 		p.Spec.Ingress = append(p.Spec.Ingress, networkingv1.NetworkPolicyIngressRule{From: r.peers, Ports: r.ports})
 	}
 }
@@ -77,11 +80,11 @@ type rule struct {
 	ports []networkingv1.NetworkPolicyPort
 }
 
-func (g generator) rule() rule {
-	return rule{peers: some(g, 3, g.peer), ports: some(g, 5, g.port)}
+func (g Generator) rule() rule {
+	return rule{peers: Some(g, 3, g.peer), ports: Some(g, 5, g.port)}
 }
 
-func (g generator) port() networkingv1.NetworkPolicyPort {
+func (g Generator) port() networkingv1.NetworkPolicyPort {
 	var port networkingv1.NetworkPolicyPort
 	if g.IntN(3) > 0 {
 		protocol := pick(g, corev1.ProtocolTCP, corev1.ProtocolTCP, corev1.ProtocolUDP, corev1.ProtocolSCTP)
@@ -107,11 +110,11 @@ func (g generator) port() networkingv1.NetworkPolicyPort {
 	return port
 }
 
-func (g generator) peer() networkingv1.NetworkPolicyPeer {
+func (g Generator) peer() networkingv1.NetworkPolicyPeer {
 	if g.IntN(2) == 0 {
 		block := &networkingv1.IPBlock{CIDR: pick(g, networks...)}
 		if within := exceptions[block.CIDR]; within != nil {
-			block.Except = some(g, 3, func() string { return pick(g, within...) })
+			block.Except = Some(g, 3, func() string { return pick(g, within...) })
 		}
 		return networkingv1.NetworkPolicyPeer{IPBlock: block}
 	}
@@ -126,7 +129,7 @@ func (g generator) peer() networkingv1.NetworkPolicyPeer {
 	return p
 }
 
-func (g generator) selector(keys, values []string) *metav1.LabelSelector {
+func (g Generator) selector(keys, values []string) *metav1.LabelSelector {
 	s := &metav1.LabelSelector{}
 	if g.IntN(2) == 0 {
 		s.MatchLabels = map[string]string{}
@@ -134,11 +137,11 @@ func (g generator) selector(keys, values []string) *metav1.LabelSelector {
 			s.MatchLabels[pick(g, keys...)] = pick(g, values...)
 		}
 	}
-	s.MatchExpressions = some(g, 2, func() metav1.LabelSelectorRequirement {
+	s.MatchExpressions = Some(g, 2, func() metav1.LabelSelectorRequirement {
 		r := metav1.LabelSelectorRequirement{Key: pick(g, keys...), Operator: pick(g,
 			metav1.LabelSelectorOpIn, metav1.LabelSelectorOpNotIn, metav1.LabelSelectorOpExists, metav1.LabelSelectorOpDoesNotExist)}
 		if r.Operator == metav1.LabelSelectorOpIn || r.Operator == metav1.LabelSelectorOpNotIn {
-			r.Values = append(some(g, 2, func() string { return pick(g, values...) }), pick(g, values...))
+			r.Values = append(Some(g, 2, func() string { return pick(g, values...) }), pick(g, values...))
 		}
 		return r
 	})
