@@ -172,6 +172,13 @@ func unaliased(node *yamlnode.Node) *yamlnode.Node {
 		}
 		to.Content = append(to.Content, unaliased(child))
 	}
+	if from.Style&yamlnode.FlowStyle != 0 {
+		for _, child := range to.Content {
+			if child.ShortTag() == "!!null" && child.Value == "" {
+				child.Value = "null" // parsers differ about nothing at all in flow style
+			}
+		}
+	}
 	return &to
 }
 

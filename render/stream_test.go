@@ -1,7 +1,14 @@
 package render
 
 import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"strings"
+
 	"bytes"
+	yamlnode "go.yaml.in/yaml/v3"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -70,4 +77,63 @@ func TestMentions(t *testing.T) {
 	for _, other := range []string{`Network Policy`, `"Network\nPolicy"`, `"Network\\x50olicy"`, `\`, `\x`, `\u12`, `"\x4"`} {
 		require.False(t, mentions([]byte("kind: "+other), "NetworkPolicy"), other)
 	}
+}
+
+// TestYAMLTestSuite sends each stream of the YAML test suite through, alone and
+// before a target and its overlay. Where the YAML library reads it, it sees as
+// many documents as split.
+func TestYAMLTestSuite(t *testing.T) {
+	text, err := os.ReadFile("testdata/yaml-test-suite.json")
+	require.NoError(t, err)
+	var suite []struct{ Name, YAML string }
+	require.NoError(t, json.Unmarshal(text, &suite))
+	require.Greater(t, len(suite), 400)
+	const target = "---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata:\n  name: proxy-allow\nspec:\n  policyTypes: [Egress]\n"
+	merged, refusal := renderText(t, Renderer{}, target+overlayDocument)
+	require.Nil(t, refusal)
+	counted := 0
+	for _, test := range suite {
+		t.Run(test.Name, func(t *testing.T) {
+			out, refusal := renderText(t, Renderer{}, test.YAML)
+			require.Nil(t, refusal)
+			require.Equal(t, test.YAML, out)
+			if strings.HasSuffix(test.YAML, "\n") {
+				out, refusal = renderText(t, Renderer{}, test.YAML+target+overlayDocument)
+				require.Nil(t, refusal)
+				require.Equal(t, test.YAML+merged, out)
+			}
+			if want, ok := countDocuments(test.YAML); ok {
+				counted++
+				require.Equal(t, want, countSplit(test.YAML))
+			}
+		})
+	}
+	require.Greater(t, counted, 250)
+}
+
+// countDocuments counts the documents that the YAML library reads, if it does.
+func countDocuments(text string) (n int, ok bool) {
+	decoder := yamlnode.NewDecoder(strings.NewReader(text))
+	for {
+		var node yamlnode.Node
+		err := decoder.Decode(&node)
+		if errors.Is(err, io.EOF) {
+			return n, true
+		}
+		if err != nil {
+			return 0, false
+		}
+		n++
+	}
+}
+
+// countSplit counts documents as the library does: one with nothing in it
+// counts if it has a marker.
+func countSplit(text string) (n int) {
+	for _, d := range split(&stream{Source: Source{Text: []byte(text)}}) {
+		if d.hasContent() || nextMarker(d.text, 0) < len(d.text) {
+			n++
+		}
+	}
+	return n
 }
