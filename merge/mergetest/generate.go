@@ -2,6 +2,7 @@ package mergetest
 
 import (
 	"math/rand/v2"
+	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
@@ -27,12 +28,16 @@ var exceptions = map[string][]string{
 	"2001:db8::/32": {"2001:db8::/33", "2001:db8:8000::/33"},
 }
 
-// Generator makes policies that the API server accepts.
-type Generator struct{ *rand.Rand }
+// Generator makes policies that the API server accepts. The policies of one
+// generator have peers in common, so that there is something to fold.
+type Generator struct {
+	*rand.Rand
+	peers *[][]networkingv1.NetworkPolicyPeer // made so far
+}
 
 // New returns a generator that makes the same from the same seed.
 func New(seed uint64) Generator {
-	return Generator{rand.New(rand.NewPCG(seed, 0))}
+	return Generator{rand.New(rand.NewPCG(seed, 0)), new([][]networkingv1.NetworkPolicyPeer)}
 }
 
 func pick[T any](g Generator, from ...T) T { return from[g.IntN(len(from))] }
@@ -81,7 +86,18 @@ type rule struct {
 }
 
 func (g Generator) rule() rule {
-	return rule{peers: Some(g, 3, g.peer), ports: Some(g, 5, g.port)}
+	return rule{peers: g.somePeers(), ports: Some(g, 5, g.port)}
+}
+
+// somePeers makes new peers, or takes old ones in another order.
+func (g Generator) somePeers() []networkingv1.NetworkPolicyPeer {
+	if len(*g.peers) == 0 || g.IntN(2) == 0 {
+		*g.peers = append(*g.peers, Some(g, 3, g.peer))
+		return (*g.peers)[len(*g.peers)-1]
+	}
+	peers := slices.Clone(pick(g, *g.peers...))
+	g.Shuffle(len(peers), func(i, j int) { peers[i], peers[j] = peers[j], peers[i] })
+	return peers
 }
 
 func (g Generator) port() networkingv1.NetworkPolicyPort {
