@@ -112,7 +112,7 @@ func (s *ruleSet) peerCoveredBy(p peer, t traffic) []int {
 			continue
 		}
 		whole := slices.ContainsFunc(rule.peers, func(standing peer) bool { return standing.covers(p) })
-		if !whole && p.addresses == nil {
+		if !whole && !overlaps(rule.peers, p) {
 			continue
 		}
 		if whole && rule.ports.covers(t) {
@@ -130,6 +130,13 @@ func (s *ruleSet) peerCoveredBy(p peer, t traffic) []int {
 		by = append(by, one...)
 	}
 	return by
+}
+
+// overlaps tells whether a rule allows some of the addresses of an ipBlock.
+func overlaps(peers []peer, block peer) bool {
+	return block.addresses != nil && slices.ContainsFunc(peers, func(p peer) bool {
+		return p.addresses != nil && p.addresses.Overlaps(block.addresses)
+	})
 }
 
 // pieceCoveredBy is peerCoveredBy for traffic of which every candidate allows

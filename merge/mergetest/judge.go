@@ -7,6 +7,7 @@ package mergetest
 import (
 	"math/bits"
 	"net/netip"
+	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
@@ -185,12 +186,12 @@ func (w *World) Rule(peers []networkingv1.NetworkPolicyPeer, ports []networkingv
 		}
 	}
 	v := w.None()
+	matches := []func(Party) bool{}
+	for _, peer := range peers {
+		matches = append(matches, matcher(peer))
+	}
 	for i, p := range w.Parties {
-		matches := len(peers) == 0
-		for _, peer := range peers {
-			matches = matches || peerMatches(peer, p)
-		}
-		if matches {
+		if len(peers) == 0 || slices.ContainsFunc(matches, func(m func(Party) bool) bool { return m(p) }) {
 			v[i] = flows
 		}
 	}
@@ -217,34 +218,41 @@ func portMatches(port networkingv1.NetworkPolicyPort, f Flow) bool {
 	return f.Number == port.Port.IntVal
 }
 
-func peerMatches(peer networkingv1.NetworkPolicyPeer, p Party) bool {
+// matcher tells of a party whether it is the peer.
+func matcher(peer networkingv1.NetworkPolicyPeer) func(Party) bool {
 	if peer.IPBlock != nil {
-		if p.IsPod || !netip.MustParsePrefix(peer.IPBlock.CIDR).Contains(p.Address) {
+		return blockMatcher(peer.IPBlock)
+	}
+	pods, namespaces := selector(peer.PodSelector), selector(peer.NamespaceSelector)
+	return func(p Party) bool {
+		switch {
+		case !p.IsPod, peer.NamespaceSelector == nil && !p.OwnNamespace:
 			return false
 		}
-		for _, except := range peer.IPBlock.Except {
-			if netip.MustParsePrefix(except).Contains(p.Address) {
-				return false
-			}
-		}
-		return true
+		return pods.Matches(p.Pod) && namespaces.Matches(p.Namespace)
 	}
-	if !p.IsPod {
-		return false
-	}
-	if peer.NamespaceSelector == nil && !p.OwnNamespace {
-		return false
-	}
-	if peer.NamespaceSelector != nil && !selects(peer.NamespaceSelector, p.Namespace) {
-		return false
-	}
-	return peer.PodSelector == nil || selects(peer.PodSelector, p.Pod)
 }
 
-func selects(selector *metav1.LabelSelector, set labels.Set) bool {
-	s, err := metav1.LabelSelectorAsSelector(selector)
+func blockMatcher(block *networkingv1.IPBlock) func(Party) bool {
+	cidr := netip.MustParsePrefix(block.CIDR)
+	var except []netip.Prefix
+	for _, text := range block.Except {
+		except = append(except, netip.MustParsePrefix(text))
+	}
+	return func(p Party) bool {
+		excepted := slices.ContainsFunc(except, func(e netip.Prefix) bool { return e.Contains(p.Address) })
+		return !p.IsPod && cidr.Contains(p.Address) && !excepted
+	}
+}
+
+// selector is what the API server makes of a selector; nil selects everything.
+func selector(from *metav1.LabelSelector) labels.Selector {
+	if from == nil {
+		return labels.Everything()
+	}
+	s, err := metav1.LabelSelectorAsSelector(from)
 	if err != nil {
 		panic(err)
 	}
-	return s.Matches(set)
+	return s
 }
