@@ -3,7 +3,6 @@ package render
 import (
 	"bytes"
 	"slices"
-	"strings"
 
 	yamlnode "go.yaml.in/yaml/v3"
 
@@ -11,7 +10,7 @@ import (
 )
 
 // reencode makes the changes in a copy of the document's nodes and encodes it,
-// for flow style, JSON, aliases and whatever else lines cannot be inserted into.
+// for aliases, merge keys and whatever else lines cannot be inserted into.
 // Comments and the order of keys are kept, what stands before the first and
 // after the last line of content byte for byte.
 func (e *edition) reencode(content *yamlnode.Node) ([]byte, error) {
@@ -24,9 +23,6 @@ func (e *edition) reencode(content *yamlnode.Node) ([]byte, error) {
 		}
 	}
 	for _, t := range e.targets {
-		if t.item >= 0 {
-			blockItem(objects[t.object])
-		}
 		if err := t.addToNode(objects[t.object]); err != nil {
 			return nil, err
 		}
@@ -37,9 +33,7 @@ func (e *edition) reencode(content *yamlnode.Node) ([]byte, error) {
 			return slices.ContainsFunc(e.removed, func(o *object) bool { return objects[o] == item })
 		})
 	}
-	if comment := inBlockStyle(root); comment != "" {
-		root.FootComment = strings.TrimSuffix(comment+"\n\n"+root.FootComment, "\n\n")
-	}
+	root.Style &^= yamlnode.FlowStyle
 	return e.frame(content)
 }
 
@@ -93,11 +87,12 @@ func (t *target) addToNode(node *yamlnode.Node) error {
 	if err != nil {
 		return err
 	}
+	node.Style &^= yamlnode.FlowStyle
 	for _, a := range additions {
 		list := child(child(node, "spec", yamlnode.MappingNode), a.rules, yamlnode.SequenceNode)
 		if a.rule >= 0 {
 			rule := list.Content[a.rule]
-			blockItem(rule)
+			rule.Style &^= yamlnode.FlowStyle
 			list = child(rule, "ports", yamlnode.SequenceNode)
 		}
 		list.Content = append(list.Content, a.items...)
@@ -125,34 +120,16 @@ func text(value string) *yamlnode.Node {
 // child returns the value of a key as a block of the wanted kind; it becomes an
 // empty one if it is missing or null.
 func child(mapping *yamlnode.Node, key string, kind yamlnode.Kind) *yamlnode.Node {
-	keyNode, value := entry(mapping, key)
+	_, value := entry(mapping, key)
 	if value == nil {
-		keyNode, value = text(key), &yamlnode.Node{}
-		mapping.Content = append(mapping.Content, keyNode, value)
+		value = &yamlnode.Node{}
+		mapping.Content = append(mapping.Content, text(key), value)
 	}
 	if value.Kind != kind {
 		value.Kind, value.Tag, value.Value = kind, "", ""
 	}
-	if comment := inBlockStyle(value); comment != "" {
-		keyNode.LineComment = comment
-	}
+	value.Style &^= yamlnode.FlowStyle
 	return value
-}
-
-// inBlockStyle makes a node a block, and returns the comment at the end of its
-// line, which the encoder writes for flow style only.
-func inBlockStyle(node *yamlnode.Node) (comment string) {
-	node.Style &^= yamlnode.FlowStyle
-	comment, node.LineComment = node.LineComment, ""
-	return comment
-}
-
-// blockItem makes an item of a list a block. A comment at the end of its line
-// moves above it.
-func blockItem(node *yamlnode.Node) {
-	if comment := inBlockStyle(node); comment != "" {
-		node.HeadComment = strings.TrimPrefix(node.HeadComment+"\n"+comment, "\n")
-	}
 }
 
 // unaliased copies a node without anchors, aliases and merge keys, so that a
@@ -172,14 +149,19 @@ func unaliased(node *yamlnode.Node) *yamlnode.Node {
 		}
 		to.Content = append(to.Content, unaliased(child))
 	}
-	if from.Style&yamlnode.FlowStyle != 0 {
-		for _, child := range to.Content {
-			if child.ShortTag() == "!!null" && child.Value == "" {
-				child.Value = "null" // parsers differ about nothing at all in flow style
-			}
+	return withNullWords(&to)
+}
+
+// withNullWords writes out null in flow style, in which parsers differ about
+// nothing at all. It changes the node.
+func withNullWords(node *yamlnode.Node) *yamlnode.Node {
+	for _, child := range node.Content {
+		withNullWords(child)
+		if node.Style&yamlnode.FlowStyle != 0 && child.ShortTag() == "!!null" && child.Value == "" {
+			child.Value = "null"
 		}
 	}
-	return &to
+	return node
 }
 
 // withoutComments takes the comments away from a node and all in it.

@@ -59,9 +59,10 @@ type edition struct {
 var errNoLines = errors.New("the text is not in block style")
 
 // text returns the document's new text, which is empty if the document leaves.
-// Lines are inserted if that gives exactly the folded policies. Otherwise the
-// document is encoded anew; as the encoder is not always a match for comments
-// in odd places, if need be with all comments in front.
+// Lines are inserted, if need be after making blocks of what is in flow style,
+// if that gives exactly the folded policies. Otherwise the document is encoded
+// anew; as the encoder is not always a match for comments in odd places, if need
+// be with all comments in front.
 func (e *edition) text() ([]byte, error) {
 	if e.leaves() {
 		return nil, nil
@@ -69,6 +70,7 @@ func (e *edition) text() ([]byte, error) {
 	var failures []error
 	for _, attempt := range []func() ([]byte, error){
 		e.insertLines,
+		func() ([]byte, error) { return e.unflowed().insertLines() },
 		func() ([]byte, error) { return e.reencode(unaliased(e.tree)) },
 		func() ([]byte, error) { return e.reencode(withoutComments(unaliased(e.tree))) },
 	} {
@@ -229,13 +231,23 @@ func (l *lines) endOf(number int) int {
 	return len(l.text)
 }
 
+// breakAfter is the line break of a line, or, if it is the last and has none,
+// of the text.
+func (l *lines) breakAfter(number int) string {
+	line := l.line(number)
+	if !bytes.HasSuffix(line, []byte("\n")) {
+		line = l.line(1)
+	}
+	if bytes.HasSuffix(line, []byte("\r\n")) {
+		return "\r\n"
+	}
+	return "\n"
+}
+
 // insertAfter inserts lines after a line, with line breaks like that line's.
 func (l *lines) insertAfter(number int, indent int, added ...string) {
 	at := l.endOf(number)
-	lineBreak := "\n"
-	if bytes.HasSuffix(l.line(number), []byte("\r\n")) {
-		lineBreak = "\r\n"
-	}
+	lineBreak := l.breakAfter(number)
 	var b strings.Builder
 	for _, line := range added {
 		b.WriteString(strings.Repeat(" ", indent) + line + lineBreak)
@@ -310,7 +322,7 @@ func (l *lines) appendRules(t *target, key string, keyNode, rules *yamlnode.Node
 		if spec.Content[0].Line <= specKey.Line {
 			return errNoLines
 		}
-		l.insertAfter(specKey.Line, spec.Content[0].Column-1, append([]string{key + ":"}, items...)...)
+		l.insertAfter(specKey.Line, l.indentOf(spec), append([]string{key + ":"}, items...)...)
 		return nil
 	}
 	if !l.empty(keyNode, rules) {
@@ -318,6 +330,15 @@ func (l *lines) appendRules(t *target, key string, keyNode, rules *yamlnode.Node
 	}
 	l.insertAfter(keyNode.Line, keyNode.Column-1, items...)
 	return nil
+}
+
+// indentOf is the indentation of a block mapping's entries.
+func (l *lines) indentOf(mapping *yamlnode.Node) int {
+	line := l.line(mapping.Content[0].Line)
+	if entry := bytes.TrimLeft(line, " "); bytes.HasPrefix(entry, []byte("? ")) {
+		return len(line) - len(entry)
+	}
+	return mapping.Content[0].Column - 1
 }
 
 // empty makes nothing of a value that says so in words: null, ~, [] or {}.
@@ -417,7 +438,7 @@ func (l *lines) annotate(t *target) error {
 	case metadata == nil || metadata.Kind != yamlnode.MappingNode || len(metadata.Content) == 0:
 		return errNoLines
 	case key == nil && isBlock(metadata, yamlnode.MappingNode) && metadata.Content[0].Line > metadataKey.Line:
-		l.insertAfter(metadataKey.Line, metadata.Content[0].Column-1, "annotations:", "  "+line)
+		l.insertAfter(metadataKey.Line, l.indentOf(metadata), "annotations:", "  "+line)
 	case key == nil:
 		return l.insertFirst(metadata, "annotations: {"+quoted(merge.MergedFromAnnotation, value)+"}")
 	case isBlock(metadata, yamlnode.MappingNode) && l.empty(key, annotations):
@@ -429,7 +450,7 @@ func (l *lines) annotate(t *target) error {
 			return l.replaceScalar(before, scalar)
 		}
 		if isBlock(annotations, yamlnode.MappingNode) && annotations.Content[0].Line > key.Line {
-			l.insertAfter(key.Line, annotations.Content[0].Column-1, line)
+			l.insertAfter(key.Line, l.indentOf(annotations), line)
 			return nil
 		}
 		return l.insertFirst(annotations, quoted(merge.MergedFromAnnotation, value))
@@ -476,11 +497,12 @@ func (l *lines) removeItems(e *edition) error {
 	dash := l.dashColumn(items)
 	for _, o := range e.removed {
 		node := items.Content[o.item]
-		if !bytes.HasPrefix(l.line(node.Line), []byte(strings.Repeat(" ", dash-1)+"-")) {
+		first := l.dashLine(node, dash)
+		if first == 0 {
 			return errNoLines
 		}
 		one := yamlnode.Node{Kind: yamlnode.SequenceNode, Content: []*yamlnode.Node{node}}
-		l.edits = append(l.edits, edit{l.starts[node.Line-1], l.endOf(l.lastLine(&one, dash)), ""})
+		l.edits = append(l.edits, edit{l.starts[first-1], l.endOf(l.lastLine(&one, dash)), ""})
 	}
 	if len(e.removed) == len(items.Content) {
 		at := l.offset(key) + len(key.Value)
@@ -490,4 +512,20 @@ func (l *lines) removeItems(e *edition) error {
 		l.edits = append(l.edits, edit{at + 1, at + 1, " []"})
 	}
 	return nil
+}
+
+// dashLine is the line of an item's dash: that of the item, or, if the item
+// starts below it, the one before blank lines and comments; 0 if neither.
+func (l *lines) dashLine(item *yamlnode.Node, dash int) int {
+	prefix := []byte(strings.Repeat(" ", dash-1) + "-")
+	for number := item.Line; number > 0; number-- {
+		rest, ok := bytes.CutPrefix(l.line(number), prefix)
+		switch {
+		case ok && (number == item.Line || isBlankOrComment(rest)):
+			return number
+		case number < item.Line && !isBlankOrComment(l.line(number)):
+			return 0
+		}
+	}
+	return 0
 }

@@ -72,7 +72,11 @@ func policyOf(t *testing.T, text string) *networkingv1.NetworkPolicy {
 }
 
 // linesGone are the lines of a text that are not in another in their order.
+// Both have the line breaks of the text, or else the last line would not count.
 func linesGone(text, other string) (gone []string) {
+	if strings.Contains(text, "\r\n") && strings.Count(other, "\n") == strings.Count(other, "\r\n") {
+		text, other = strings.ReplaceAll(text, "\r", ""), strings.ReplaceAll(other, "\r", "")
+	}
 	rest := strings.Split(other, "\n")
 	for line := range strings.SplitSeq(text, "\n") {
 		at := slices.Index(rest, line)
