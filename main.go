@@ -96,6 +96,15 @@ Every flag --some-flag can also be set as NETPOL_MERGE_SOME_FLAG.`,
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
 	s.addFlags(root.Flags())
 	root.AddCommand(newVersionCommand())
+	root.InitDefaultCompletionCmd()
+	for _, command := range root.Commands() {
+		if command.Name() == "completion" {
+			command.Args = cobra.ArbitraryArgs
+			command.RunE = func(*cobra.Command, []string) error {
+				return &usageError{errors.New("completion needs the name of a shell: bash, fish, powershell or zsh")}
+			}
+		}
+	}
 	return root
 }
 
@@ -185,12 +194,19 @@ func newVersionCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
 		Short: "Print the version",
-		Args:  cobra.NoArgs,
+		Args:  noArgs,
 		RunE: func(command *cobra.Command, _ []string) error {
 			_, err := fmt.Fprintln(command.OutOrStdout(), "netpol-merge", version())
 			return err
 		},
 	}
+}
+
+func noArgs(_ *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return &usageError{fmt.Errorf("unexpected argument %q", args[0])}
+	}
+	return nil
 }
 
 // version is the module's version, which the go command knows of a build from a

@@ -5,7 +5,9 @@ import (
 	"math"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	yamlnode "go.yaml.in/yaml/v3"
 	networkingv1 "k8s.io/api/networking/v1"
@@ -26,6 +28,7 @@ type finding struct {
 // into. The API server drops unknown fields and takes the last of two equal
 // keys. In a network policy either one may open everything.
 type checker struct {
+	node      *yamlnode.Node
 	findings  []finding
 	nullItems bool // whether null is allowed as an item of a list
 }
@@ -36,7 +39,7 @@ type checker struct {
 // returned is the object's without what has the wrong type, so that the rest
 // can be decoded and checked as well.
 func checkFields(o *object, nullItems bool) ([]finding, map[string]any) {
-	c := &checker{nullItems: nullItems}
+	c := &checker{node: o.node, nullItems: nullItems}
 	value, _ := c.check(o.value, reflect.TypeFor[networkingv1.NetworkPolicy](), nil).(map[string]any)
 	c.checkKeys(o.node, nil, map[*yamlnode.Node]bool{})
 	return c.findings, value
@@ -60,7 +63,7 @@ func (c *checker) check(value any, t reflect.Type, path *field.Path) any {
 		}
 		return c.checkScalar(value, reflect.TypeFor[int32](), path)
 	case t == reflect.TypeFor[metav1.Time]():
-		return c.checkScalar(value, reflect.TypeFor[string](), path)
+		return c.checkTime(value, path)
 	case t.Kind() == reflect.Struct:
 		return c.checkStruct(value, t, path)
 	case t.Kind() == reflect.Map:
@@ -172,28 +175,56 @@ func (c *checker) checkScalar(value any, t reflect.Type, path *field.Path) any {
 	return value
 }
 
+func (c *checker) checkTime(value any, path *field.Path) any {
+	text, ok := value.(string)
+	if _, err := time.Parse(time.RFC3339, text); ok && err == nil {
+		return value
+	}
+	c.add(field.TypeInvalid(path, c.written(value, path), "must be a time such as 2006-01-02T15:04:05Z"), "remove it; the API server fills it in")
+	return nil
+}
+
+// written is a scalar as it stands in the text. Its value may look different:
+// YAML reads 1.10 as the number 1.1, and y as true.
+func (c *checker) written(value any, path *field.Path) any {
+	if _, node := locate(c.node, path.String()); node != nil && node.Kind == yamlnode.ScalarNode {
+		return node.Value
+	}
+	return value
+}
+
 // wrongType reports a value that is not what is wanted, and returns nil.
 func (c *checker) wrongType(value any, want string, path *field.Path) any {
-	hint := "check the indentation"
+	hint, written := "check the indentation", any(field.OmitValueType{})
 	switch value.(type) {
 	case map[string]any:
 		if want == "a list" {
 			hint = "start each item of the list with '- '"
 		}
-		value, want = field.OmitValueType{}, want+", but is a mapping"
+		want += ", but is a mapping"
 	case []any:
-		value, want = field.OmitValueType{}, want+", but is a list"
 		hint = "remove the '- ', or check the indentation"
+		want += ", but is a list"
 	default:
+		written = value
 		switch want {
 		case "text":
-			hint = fmt.Sprintf("put it in quotes: \"%v\"", value)
+			written = c.written(value, path)
+			hint = fmt.Sprintf("put it in quotes: %q", written)
+			want += ", but YAML reads it as " + kindOf(value)
 		case "a whole number":
 			hint = hintFor(field.Invalid(path, value, ""))
 		}
 	}
-	c.add(field.TypeInvalid(path, value, "must be "+want), hint)
+	c.add(field.TypeInvalid(path, written, "must be "+want), hint)
 	return nil
+}
+
+func kindOf(scalar any) string {
+	if truth, ok := scalar.(bool); ok {
+		return strconv.FormatBool(truth)
+	}
+	return "a number"
 }
 
 // checkKeys finds duplicate keys, and keys that are no plain strings.

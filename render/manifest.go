@@ -3,6 +3,7 @@ package render
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"strconv"
 	"strings"
@@ -19,8 +20,10 @@ const (
 	apiVersion         = "networking.k8s.io/v1"
 	hookAnnotation     = "helm.sh/hook"
 	filenameAnnotation = "postrenderer.helm.sh/postrender-filename"
-	// maxDocument is the most that an API server accepts in one request.
-	maxDocument = 3 << 20
+	// maxObject is the most that an API server accepts in one request, in bytes.
+	maxObject = 3 << 20
+	// maxDocument is the most that is parsed. It leaves room for large lists.
+	maxDocument = 32 << 20
 )
 
 // manifest is a document that was parsed: once into nodes, which know where
@@ -39,9 +42,10 @@ type manifest struct {
 // object is a Kubernetes object in a manifest.
 type object struct {
 	*manifest
-	node  *yamlnode.Node
-	value map[string]any
-	item  int // index in the list's items, -1 if the document is the object
+	node   *yamlnode.Node
+	value  map[string]any
+	item   int  // index in the list's items, -1 if the document is the object
+	nested bool // in a list in a list
 }
 
 // parse reads a document that must be at most one YAML document.
@@ -105,10 +109,12 @@ func isBlank(text []byte) bool {
 	return true
 }
 
-// isListKind tells whether kubectl, Helm or a KRM function takes the items of
-// an object of this kind as objects of their own.
-func isListKind(kind string) bool {
-	return kind == "List" || kind == "NetworkPolicyList" || kind == "ResourceList"
+// isList tells whether kubectl, Helm or a KRM function takes the items of an
+// object as objects of their own.
+func isList(value map[string]any) bool {
+	kind, _ := value["kind"].(string)
+	_, hasItems := value["items"].([]any)
+	return strings.HasSuffix(kind, "List") && hasItems
 }
 
 func (m *manifest) findObjects() {
@@ -116,15 +122,22 @@ func (m *manifest) findObjects() {
 	if !ok {
 		return
 	}
-	list := &object{manifest: m, node: resolve(m.root), value: value, item: -1}
-	items, ok := value["items"].([]any)
-	if !ok || !isListKind(list.kind()) {
-		m.objects = []*object{list}
+	document := &object{manifest: m, node: resolve(m.root), value: value, item: -1}
+	if !isList(value) {
+		m.objects = []*object{document}
 		return
 	}
+	m.addItems(document)
+	if document.isMarked() {
+		m.objects = append(m.objects, document)
+	}
+}
+
+// addItems adds the items of a list, and those of lists in it.
+func (m *manifest) addItems(list *object) {
 	nodes := resolve(lookup(list.node, "items"))
-	for i := range items {
-		value, ok := items[i].(map[string]any)
+	for i, item := range list.value["items"].([]any) {
+		value, ok := item.(map[string]any)
 		if !ok || nodes == nil || i >= len(nodes.Content) {
 			continue
 		}
@@ -133,10 +146,12 @@ func (m *manifest) findObjects() {
 			setDefault(value, "kind", "NetworkPolicy")
 			setDefault(value, "apiVersion", list.value["apiVersion"])
 		}
-		m.objects = append(m.objects, &object{manifest: m, node: resolve(nodes.Content[i]), value: value, item: i})
-	}
-	if list.annotated(merge.IntoAnnotation) {
-		m.objects = append(m.objects, list)
+		o := &object{manifest: m, node: resolve(nodes.Content[i]), value: value, item: i, nested: list.item >= 0}
+		if isList(value) {
+			m.addItems(o)
+		} else {
+			m.objects = append(m.objects, o)
+		}
 	}
 }
 
@@ -157,9 +172,31 @@ func (o *object) text(path ...string) string {
 }
 
 func (o *object) kind() string                 { return o.text("kind") }
-func (o *object) name() string                 { return o.text("metadata", "name") }
 func (o *object) namespace() string            { return o.text("metadata", "namespace") }
 func (o *object) annotation(key string) string { return o.text("metadata", "annotations", key) }
+
+// name is the object's name. What should be text but is not has one, too: it is
+// the one that people mean.
+func (o *object) name() string {
+	metadata, _ := o.value["metadata"].(map[string]any)
+	if metadata["name"] == nil {
+		return ""
+	}
+	return fmt.Sprint(metadata["name"])
+}
+
+// isMarked tells whether the object is to be an overlay. Of duplicate keys the
+// values know only the last; the annotation counts wherever it stands.
+func (o *object) isMarked() bool {
+	for _, metadata := range entries(o.node, "metadata") {
+		for _, annotations := range entries(metadata, "annotations") {
+			if len(entries(annotations, merge.IntoAnnotation)) > 0 {
+				return true
+			}
+		}
+	}
+	return o.annotated(merge.IntoAnnotation)
+}
 
 func (o *object) annotated(key string) bool {
 	metadata, _ := o.value["metadata"].(map[string]any)
@@ -219,6 +256,19 @@ func entry(mapping *yamlnode.Node, key string) (keyNode, value *yamlnode.Node) {
 	return keyNode, value
 }
 
+// entries returns all values of a key, resolved.
+func entries(mapping *yamlnode.Node, key string) (values []*yamlnode.Node) {
+	if mapping == nil || mapping.Kind != yamlnode.MappingNode {
+		return nil
+	}
+	for i := 0; i+1 < len(mapping.Content); i += 2 {
+		if mapping.Content[i].Value == key {
+			values = append(values, resolve(mapping.Content[i+1]))
+		}
+	}
+	return values
+}
+
 // lookup returns the value of a key in a mapping or in what is merged into it.
 func lookup(mapping *yamlnode.Node, key string) *yamlnode.Node {
 	if _, value := entry(mapping, key); value != nil {
@@ -253,17 +303,17 @@ func firstStep(path string) (step, rest string, bracketed bool) {
 	return path[:end], strings.TrimPrefix(path[end:], "."), false
 }
 
-// locate returns the line in the document of the field at a path, or of its
-// nearest ancestor that is there.
-func locate(node *yamlnode.Node, path string) int {
-	line := node.Line
-	for path != "" && node != nil {
+// locate returns the line in the document of the field at a path and its value,
+// or the line of its nearest ancestor that is there and nil.
+func locate(node *yamlnode.Node, path string) (line int, value *yamlnode.Node) {
+	line = node.Line
+	for path != "" {
 		var step string
 		var bracketed bool
 		step, path, bracketed = firstStep(path)
 		if index, err := strconv.Atoi(step); err == nil && bracketed && node.Kind == yamlnode.SequenceNode {
 			if index >= len(node.Content) {
-				break
+				return line, nil
 			}
 			line, node = node.Content[index].Line, resolve(node.Content[index])
 			continue
@@ -274,9 +324,11 @@ func locate(node *yamlnode.Node, path string) int {
 		} else if value = lookup(node, step); value != nil {
 			line = value.Line
 		}
-		node = resolve(value)
+		if node = resolve(value); node == nil {
+			return line, nil
+		}
 	}
-	return line
+	return line, node
 }
 
 // problem is a problem with the document as a whole.
@@ -299,6 +351,9 @@ func unreadable(d *document, err error, hint string) Problem {
 		if n, err := strconv.Atoi(number); err == nil {
 			line, reason = n, after
 		}
+	}
+	if json, ok := strings.CutPrefix(reason, "json: "); ok {
+		return d.problem("it has no form in JSON, which the API server needs: "+json, hint)
 	}
 	problem := d.problem("not valid YAML: "+reason, hint)
 	problem.Line += line - 1

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	yamlnode "go.yaml.in/yaml/v3"
 	networkingv1 "k8s.io/api/networking/v1"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
@@ -17,7 +18,8 @@ import (
 // overlay is a policy on its way into a target.
 type overlay struct {
 	*object
-	policy *networkingv1.NetworkPolicy // nil if there is any problem with it
+	policy *networkingv1.NetworkPolicy // nil if it cannot be decoded
+	valid  bool                        // whether there is no problem with it
 	into   string                      // the target's name
 }
 
@@ -67,10 +69,7 @@ func manifestsIn(folder string) ([]string, error) {
 func (r *run) addOverlay(o *object, fromFile bool) {
 	into := field.NewPath("metadata", "annotations").Key(merge.IntoAnnotation)
 	if o.kind() != "NetworkPolicy" {
-		r.report(o, finding{
-			Error: field.Forbidden(into, "only a NetworkPolicy can be an overlay"),
-			hint:  kindHint(o.kind(), fromFile),
-		})
+		r.report(o, notAPolicy(o, into))
 		return
 	}
 	before := len(r.problems)
@@ -78,31 +77,57 @@ func (r *run) addOverlay(o *object, fromFile bool) {
 	if added.into == "" {
 		added.into = r.defaultTarget()
 	}
+	if o.nested {
+		r.report(o, finding{Error: field.Forbidden(into, "overlays in a list in a list are not merged"), hint: "take the inner list apart"})
+	}
+	if size := o.size(); size > maxObject {
+		r.report(o, tooLarge(size))
+	}
 	if o.annotated(hookAnnotation) {
 		r.report(o, finding{
 			Error: field.Forbidden(field.NewPath("metadata", "annotations").Key(hookAnnotation), "an overlay cannot be a Helm hook, which Helm 3 would never send here"),
 			hint:  "remove the hook's annotations from the overlay",
 		})
 	}
-	policy, exact := r.check(o, false)
-	if exact {
-		// Of a misspelt field the guards would say that it opens everything.
-		r.reportAll(o, merge.Guard(policy, r.AllowIngress))
+	var findings []finding
+	added.policy, findings = r.check(o, false)
+	if added.policy != nil {
+		r.reportUnexplained(o, merge.Guard(added.policy, r.AllowIngress), findings)
 	}
-	if len(r.problems) == before {
-		added.policy = policy
-	}
+	added.valid = len(r.problems) == before
 	r.overlays = append(r.overlays, added)
 }
 
-func kindHint(kind string, fromFile bool) string {
-	switch guess := nearest(kind, []string{"NetworkPolicy"}); {
+// notAPolicy says that an object cannot be an overlay. Only in an overlay file
+// it may come without the annotation.
+func notAPolicy(o *object, into *field.Path) finding {
+	guess := nearest(o.kind(), []string{"NetworkPolicy"})
+	switch {
 	case guess != "":
-		return fmt.Sprintf("did you mean kind: %s?", guess)
-	case fromFile:
-		return "keep only NetworkPolicies in files given by --overlay"
+		return finding{Error: field.NotSupported(field.NewPath("kind"), o.kind(), []string{guess}), hint: "did you mean kind: " + guess + "?"}
+	case o.isMarked():
+		return finding{Error: field.Forbidden(into, "only a NetworkPolicy can be an overlay"), hint: "remove the annotation"}
 	}
-	return "remove the annotation"
+	return finding{
+		Error: field.NotSupported(field.NewPath("kind"), o.kind(), []string{"NetworkPolicy"}),
+		hint:  "keep only NetworkPolicies in files given by --overlay",
+	}
+}
+
+// size is how many bytes an object takes: its document, or, of a list's item,
+// what is sent to the API server.
+func (o *object) size() int {
+	if o.item < 0 {
+		return len(o.document.text)
+	}
+	return len(asJSON(o.value))
+}
+
+func tooLarge(size int) finding {
+	return finding{
+		Error: field.TooLong(nil, "", maxObject),
+		hint:  fmt.Sprintf("it has %d bytes; an API server accepts no more than 3 MiB", size),
+	}
 }
 
 func (r *Renderer) defaultTarget() string {
@@ -113,8 +138,8 @@ func (r *Renderer) defaultTarget() string {
 }
 
 // check checks a policy as the API server would. It returns its value, or nil
-// if it has none, and whether the value is exactly what the text says.
-func (r *run) check(o *object, nullItems bool) (policy *networkingv1.NetworkPolicy, exact bool) {
+// if it has none, and where that value is not what the text says.
+func (r *run) check(o *object, nullItems bool) (*networkingv1.NetworkPolicy, []finding) {
 	if version := o.text("apiVersion"); version != apiVersion {
 		r.report(o, finding{
 			Error: field.NotSupported(field.NewPath("apiVersion"), version, []string{apiVersion}),
@@ -126,28 +151,29 @@ func (r *run) check(o *object, nullItems bool) (policy *networkingv1.NetworkPoli
 	policy, err := decode(value)
 	if err != nil {
 		r.report(o, finding{Error: field.InternalError(field.NewPath("spec"), err), hint: "please report this"})
-		return nil, false
+		return nil, findings
 	}
-	for _, err := range merge.Validate(policy) {
+	r.reportUnexplained(o, merge.Validate(policy), findings)
+	return policy, findings
+}
+
+// reportUnexplained reports errors that are not there only because of a finding.
+func (r *run) reportUnexplained(o *object, errs field.ErrorList, findings []finding) {
+	for _, err := range errs {
 		if !slices.ContainsFunc(findings, func(f finding) bool { return f.explains(err) }) {
 			r.report(o, finding{Error: err, hint: hintFor(err)})
 		}
 	}
-	return policy, len(findings) == 0
 }
 
 // explains tells whether an error is there only because of the finding: it is
-// about the same field, or about a neighbour in the same item of a list.
+// about the same field, about what that is part of, or about a neighbour in the
+// same item of a list.
 func (f finding) explains(err *field.Error) bool {
 	item := f.Field[:strings.LastIndexByte(f.Field, ']')+1]
 	rest, inItem := strings.CutPrefix(err.Field, item)
-	return err.Field == f.Field || inItem && item != "" && !strings.Contains(rest, "[")
-}
-
-func (r *run) reportAll(o *object, errs field.ErrorList) {
-	for _, err := range errs {
-		r.report(o, finding{Error: err, hint: hintFor(err)})
-	}
+	below, isBelow := strings.CutPrefix(f.Field, err.Field)
+	return isBelow && (below == "" || strings.ContainsAny(below[:1], ".[")) || inItem && item != "" && !strings.Contains(rest, "[")
 }
 
 // report adds findings about an object to the problems of the run.
@@ -159,17 +185,39 @@ func (r *run) report(o *object, findings ...finding) {
 
 func (o *object) problem(f finding) Problem {
 	problem := o.problemAt(f.Field, f.ErrorBody(), f.hint)
-	if f.line > 0 {
+	switch line := o.lineOfEntry(f.Error); {
+	case f.line > 0:
 		problem.Line = o.line(0) + f.line - 1
+	case line > 0:
+		problem.Line = o.line(0) + line - 1
 	}
 	return problem
 }
 
+// lineOfEntry is the line of a bad key or value in labels or annotations, for
+// which the API server names only the mapping; 0 if that is not the case.
+func (o *object) lineOfEntry(err *field.Error) int {
+	_, mapping := locate(o.node, err.Field)
+	if mapping == nil || mapping.Kind != yamlnode.MappingNode {
+		return 0
+	}
+	for i := 0; i+1 < len(mapping.Content); i += 2 {
+		if mapping.Content[i].Value == err.BadValue || mapping.Content[i+1].Value == err.BadValue {
+			return mapping.Content[i].Line
+		}
+	}
+	return 0
+}
+
 // problemAt is a problem with the field at a path.
 func (o *object) problemAt(path, reason, hint string) Problem {
+	if path == "<nil>" {
+		path = ""
+	}
+	line, _ := locate(o.node, path)
 	return Problem{
 		Source: o.template(),
-		Line:   o.line(0) + locate(o.node, path) - 1,
+		Line:   o.line(0) + line - 1,
 		Kind:   o.kind(),
 		Name:   o.name(),
 		Field:  path,

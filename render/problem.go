@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
+	"unicode"
 
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
@@ -32,18 +34,33 @@ func (p Problem) String() string { return p.format("") }
 
 func (p Problem) format(severity string) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s:%d: %s", p.Source, p.Line, severity)
+	fmt.Fprintf(&b, "%s:%d: %s", printable(p.Source), p.Line, severity)
 	if p.Kind != "" {
-		fmt.Fprintf(&b, "%s %q: ", p.Kind, p.Name)
+		fmt.Fprintf(&b, "%s %s: ", printable(p.Kind), printable(strconv.Quote(p.Name)))
 	}
 	if p.Field != "" {
-		b.WriteString(p.Field + ": ")
+		b.WriteString(printable(p.Field) + ": ")
 	}
-	b.WriteString(p.Reason)
+	b.WriteString(printable(p.Reason))
 	if p.Hint != "" {
-		b.WriteString("\n  hint: " + p.Hint)
+		b.WriteString("\n  hint: " + printable(p.Hint))
 	}
 	return b.String()
+}
+
+// printable is a text from the input as it may be written to a terminal: not
+// longer than a person reads, and without control characters.
+func printable(text string) string {
+	const most = 1000
+	if len(text) > most {
+		text = strings.ToValidUTF8(text[:most], "") + "..."
+	}
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, text)
 }
 
 // Refusal is the error for input that cannot be merged. It holds every problem
@@ -89,6 +106,11 @@ func sortProblems(problems []Problem) {
 	})
 }
 
+const (
+	labelHint    = "see https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/ for the syntax of labels"
+	selectorHint = "In and NotIn need values, Exists and DoesNotExist have none"
+)
+
 // hintFor says what to do about a value that merge rejects.
 func hintFor(err *field.Error) string {
 	name := err.Field[strings.LastIndexByte(err.Field, '.')+1:]
@@ -119,13 +141,20 @@ func hintFor(err *field.Error) string {
 		return "a peer is either an ipBlock, or a podSelector, a namespaceSelector or both; for any peer leave the list out"
 	case "policyTypes":
 		return "use Ingress, Egress or both"
-	case "operator", "values":
-		return "In and NotIn need values, Exists and DoesNotExist have none"
+	case "values":
+		if isItem {
+			return labelHint
+		}
+		return selectorHint
+	case "operator":
+		return selectorHint
 	case "matchLabels", "labels", "key":
-		return "see https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/ for the syntax of labels"
-	case "name", "namespace":
+		return labelHint
+	case "namespace":
+		return "use lower-case letters, digits and '-', starting and ending with a letter or digit"
+	case "name":
 		if err.Type == field.ErrorTypeRequired {
-			return "give the policy a name"
+			return "set metadata.name; generateName will not do for something that is merged"
 		}
 		return "use lower-case letters, digits, '-' and '.', starting and ending with a letter or digit"
 	}

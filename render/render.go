@@ -209,7 +209,7 @@ func (r *run) findOverlays() {
 			continue
 		}
 		for _, o := range m.objects {
-			if o.annotated(merge.IntoAnnotation) {
+			if o.isMarked() {
 				r.addOverlay(o, false)
 			}
 		}
@@ -237,7 +237,7 @@ func (r *run) parse(d *document, hint string) (*manifest, bool) {
 	return nil, false
 }
 
-var errTooLarge = errors.New("larger than 3 MiB, which is more than an API server accepts")
+var errTooLarge = errors.New("larger than 32 MiB, which is more than is read")
 
 // onlyHooks tells whether everything in the input is a Helm hook. An SDK caller
 // may post-render those alone, and Helm 3 sends nothing for a chart that has

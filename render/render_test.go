@@ -186,8 +186,9 @@ func TestOrderOfDocuments(t *testing.T) {
 func TestHostileInput(t *testing.T) {
 	target := "---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata:\n  name: proxy-allow\nspec:\n  policyTypes: [Egress]\n"
 	for name, test := range map[string]struct{ text, reason string }{
-		"4 MiB overlay":          {target + overlayDocument + "# " + strings.Repeat("x", 4<<20) + "\n", "the document is larger than 3 MiB"},
-		"4 MiB target":           {target + "# " + strings.Repeat("x", 4<<20) + "\n" + overlayDocument, "no NetworkPolicy of this name"},
+		"4 MiB overlay":          {target + overlayDocument + "# " + strings.Repeat("x", 4<<20) + "\n", "may not be more than 3145728 bytes"},
+		"4 MiB target":           {target + "# " + strings.Repeat("x", 4<<20) + "\n" + overlayDocument, "may not be more than 3145728 bytes"},
+		"33 MiB that may be one": {target + "---\n# " + merge.IntoAnnotation + "\n# " + strings.Repeat("x", 33<<20) + "\n", "larger than 32 MiB"},
 		"20,000 nested brackets": {target + overlayDocument + "x: " + strings.Repeat("[", 20_000) + "\n", "not valid YAML"},
 		"20,000 nested lists":    {target + overlayDocument + "x:\n" + strings.Repeat("- ", 20_000) + "\n", "not valid YAML"},
 		"a key of 1 MiB":         {target + overlayDocument + strings.Repeat("x", 1<<20) + ": 1\n", "not valid YAML"},
@@ -205,4 +206,24 @@ func TestHostileInput(t *testing.T) {
 			require.Contains(t, refusal.Error(), test.reason)
 		})
 	}
+}
+
+// TestLargeDocuments: a list may be larger than what an API server accepts, as its
+// items are sent one by one. So may a document that only mentions the key.
+func TestLargeDocuments(t *testing.T) {
+	item := func(document string) string {
+		return "- " + strings.TrimSpace(strings.ReplaceAll(strings.TrimPrefix(document, "---\n"), "\n", "\n  ")) + "\n"
+	}
+	target := "---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata:\n  name: proxy-allow\nspec:\n  policyTypes: [Egress]\n"
+	filler := strings.Repeat("- {apiVersion: v1, kind: ConfigMap, metadata: {name: a}, data: {a: "+strings.Repeat("x", 1000)+"}}\n", 4000)
+	list := "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:\n" + filler
+	out, refusal := renderText(t, Renderer{}, list+item(strings.Replace(overlayDocument, "# Source: petstore/templates/overlay.yaml\n", "", 1))+item(target))
+	require.Nil(t, refusal)
+	require.True(t, strings.HasPrefix(out, list))
+	require.Contains(t, out, "# from petstore-db")
+
+	mention := "---\nkind: ConfigMap\ndata:\n  a: " + merge.IntoAnnotation + "\n  b: " + strings.Repeat("x", 4<<20) + "\n"
+	out, refusal = renderText(t, Renderer{}, mention)
+	require.Nil(t, refusal)
+	require.Equal(t, mention, out)
 }

@@ -17,7 +17,7 @@ import (
 // target is a policy that overlays are folded into.
 type target struct {
 	*object
-	policy   *networkingv1.NetworkPolicy // nil if there is any problem with it
+	policy   *networkingv1.NetworkPolicy // nil if it cannot be decoded
 	overlays []*overlay
 	// folded and changes are the outcome of the fold.
 	folded  *networkingv1.NetworkPolicy
@@ -69,7 +69,7 @@ func (r *run) policies() []*object {
 			continue
 		}
 		for _, o := range m.objects {
-			if o.kind() == "NetworkPolicy" && !o.annotated(merge.IntoAnnotation) {
+			if o.kind() == "NetworkPolicy" && !o.isMarked() && !o.nested {
 				policies = append(policies, o)
 			}
 		}
@@ -166,14 +166,15 @@ func (r *run) unreadPolicies() string {
 // fold folds a target's overlays into it, unless there are problems with any.
 func (r *run) fold(t *target) {
 	before := len(r.problems)
-	t.policy, _ = r.check(t.object, true)
-	if len(r.problems) > before {
-		return
+	if size := t.size(); size > maxObject {
+		r.report(t.object, tooLarge(size))
 	}
+	t.policy, _ = r.check(t.object, true)
+	r.checkNamespaces(t)
 	for _, o := range t.overlays {
 		r.checkPods(o, t)
 	}
-	if len(r.problems) > before || slices.ContainsFunc(t.overlays, func(o *overlay) bool { return o.policy == nil }) {
+	if len(r.problems) > before || slices.ContainsFunc(t.overlays, func(o *overlay) bool { return !o.valid }) {
 		return
 	}
 	r.sortOverlays(t.overlays)
@@ -195,11 +196,33 @@ func (r *run) fold(t *target) {
 	}
 }
 
+// checkNamespaces reports overlays of several namespaces in one target. Each of
+// them alone may mean a target that names none, but not all of them.
+func (r *run) checkNamespaces(t *target) {
+	if r.namespaceOf(t.object) != "" {
+		return
+	}
+	first := ""
+	for _, o := range t.overlays {
+		switch namespace := r.namespaceOf(o.object); {
+		case first == "":
+			first = namespace
+		case namespace != "" && namespace != first:
+			r.report(o.object, finding{
+				Error: field.Invalid(field.NewPath("metadata", "namespace"), namespace,
+					fmt.Sprintf("the target %q names no namespace, and another overlay of it is in %q", t.name(), first)),
+				hint: "give the release's namespace with --namespace, or set metadata.namespace in the target",
+			})
+		}
+	}
+}
+
 // checkPods reports an overlay that is for other pods than its target. Without
 // a podSelector it is for the target's pods.
 func (r *run) checkPods(o *overlay, t *target) {
 	spec, _ := o.value["spec"].(map[string]any)
-	if o.policy == nil || spec["podSelector"] == nil || merge.SamePods(&o.policy.Spec.PodSelector, &t.policy.Spec.PodSelector) {
+	_, isSelector := spec["podSelector"].(map[string]any)
+	if o.policy == nil || t.policy == nil || !isSelector || merge.SamePods(&o.policy.Spec.PodSelector, &t.policy.Spec.PodSelector) {
 		return
 	}
 	r.report(o.object, finding{

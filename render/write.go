@@ -155,7 +155,7 @@ func (o *object) verify(before *object, folded *networkingv1.NetworkPolicy) erro
 func verifyEnvelope(now, before any) error {
 	nowEntries, _ := now.(map[string]any)
 	entries, _ := before.(map[string]any)
-	if kind, _ := entries["kind"].(string); !isListKind(kind) {
+	if !isList(entries) {
 		return nil
 	}
 	for key := range entries {
