@@ -4,7 +4,7 @@
 HELM    := go tool helm
 FUZZTIME ?= 1m
 
-.PHONY: build demo test lint fuzz charts clean help
+.PHONY: build demo test e2e lint fuzz charts clean help
 
 build: ## build bin/netpol-merge
 	@CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o bin/netpol-merge .
@@ -14,6 +14,10 @@ demo: build ## render charts/petstore with Helm and show what the merge adds
 
 test: ## run all tests that need only Go
 	@go test ./...
+
+e2e: ## compare with the API server's validation and with cyclonus
+	@cd e2e/kubernetes && go test -mod=mod ./...
+	@cd e2e/meaning && go test ./...
 
 lint: ## vet, gofmt and staticcheck
 	@go vet ./...

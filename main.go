@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"runtime/debug"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -31,7 +32,8 @@ func main() {
 
 // run is the whole command. Nothing is written to stdout unless all succeeds.
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	command := newCommand()
+	var s settings
+	command := newCommand(&s)
 	command.SetArgs(append([]string{}, args...)) // cobra takes nil for os.Args
 	command.SetIn(stdin)
 	command.SetOut(stdout)
@@ -45,6 +47,9 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	var usage *usageError
 	switch {
 	case errors.As(err, &refusal), errors.As(err, &internal):
+		if s.errorsAsManifest {
+			return writeErrorManifest(stdout, err)
+		}
 		fmt.Fprintln(stderr, err)
 		return exitRefused
 	case errors.As(err, &usage):
@@ -64,11 +69,11 @@ func (e *usageError) Unwrap() error { return e.reason }
 // settings are what the flags say.
 type settings struct {
 	render.Renderer
-	overlays []string // paths
+	overlays, ceilings []string // paths
+	errorsAsManifest   bool
 }
 
-func newCommand() *cobra.Command {
-	var s settings
+func newCommand(s *settings) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "netpol-merge [flags] [FILE...]",
 		Short: "Fold network policy overlays into the policy that the platform owns",
@@ -95,7 +100,7 @@ Every flag --some-flag can also be set as NETPOL_MERGE_SOME_FLAG.`,
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
 	s.addFlags(root.Flags())
-	root.AddCommand(newVersionCommand())
+	root.AddCommand(newCheckCommand(), newVersionCommand())
 	root.InitDefaultCompletionCmd()
 	for _, command := range root.Commands() {
 		if command.Name() == "completion" {
@@ -112,9 +117,11 @@ func (s *settings) addFlags(flags *pflag.FlagSet) {
 	flags.StringVar(&s.Target, "target", render.DefaultTarget, "target of overlays that name none")
 	flags.StringVar(&s.Namespace, "namespace", "", "the release's namespace, for policies that name none")
 	flags.StringArrayVar(&s.overlays, "overlay", nil, "file, or folder of *.yaml, *.yml and *.json, with more overlays (repeatable)")
+	flags.StringArrayVar(&s.ceilings, "ceiling", nil, "file with a NetworkPolicy: the most that overlays may ask for (repeatable)")
 	flags.BoolVar(&s.AllowIngress, "allow-ingress", false, "let overlays add ingress rules")
 	flags.BoolVar(&s.Strict, "strict", false, "make warnings errors")
 	flags.BoolVar(&s.RequireInput, "require-input", false, "refuse an empty input")
+	flags.BoolVar(&s.errorsAsManifest, "errors-as-manifest", false, "on refusal exit 0 with a manifest that Helm 4 rejects with the message, for the Helm 4 plugin only")
 }
 
 // setFromEnvironment sets flags that the command line does not from variables
@@ -149,6 +156,9 @@ func (s *settings) merge(command *cobra.Command, files []string) error {
 		return err
 	}
 	s.Overlays = overlays
+	if s.Ceilings, err = render.ReadOverlays(s.ceilings...); err != nil {
+		return err
+	}
 	streams, err := readStreams(command.InOrStdin(), files)
 	if err != nil {
 		return err
@@ -188,6 +198,34 @@ func readStreams(stdin io.Reader, files []string) ([]render.Source, error) {
 		streams = append(streams, stream)
 	}
 	return streams, nil
+}
+
+func newCheckCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "check [FILE...]",
+		Short: "Exit with 1 if an overlay is still in the stream, and print which",
+		Args:  cobra.ArbitraryArgs,
+		RunE: func(command *cobra.Command, files []string) error {
+			streams, err := readStreams(command.InOrStdin(), files)
+			if err != nil {
+				return err
+			}
+			return (&render.Renderer{}).Check(streams...)
+		},
+	}
+}
+
+// writeErrorManifest writes what makes Helm 4 print a message. Helm 4 throws the
+// standard error of plugins away, but quotes the file name of a manifest that it
+// cannot read, and it takes that name from an annotation. Nothing can apply the
+// manifest: its kind is no string.
+func writeErrorManifest(stdout io.Writer, message error) int {
+	_, err := fmt.Fprintf(stdout, "kind: [netpol-merge-error]\nmetadata:\n  annotations:\n    postrenderer.helm.sh/postrender-filename: %s\n",
+		strconv.Quote("netpol-merge\n"+message.Error()+"\n"))
+	if err != nil {
+		return exitIO
+	}
+	return exitDone
 }
 
 func newVersionCommand() *cobra.Command {

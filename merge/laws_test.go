@@ -40,6 +40,7 @@ var laws = map[string]func(*mergetest.World, situation) string{
 	"covered":         lawCovered,
 	"needed":          lawNeeded,
 	"pure":            lawPure,
+	"ceiling":         lawCeiling,
 }
 
 func TestLaws(t *testing.T) {
@@ -202,6 +203,33 @@ func lawNeeded(w *mergetest.World, s situation) string {
 		standing = next
 	}
 	return ""
+}
+
+// lawCeiling: a policy is within ceilings only if their rules together allow all
+// of it; and for any peer and ipBlocks, always if they do.
+func lawCeiling(w *mergetest.World, s situation) string {
+	beyond := merge.Beyond(s.target, s.overlays)
+	for _, direction := range directions {
+		ceiling := w.None()
+		for _, overlay := range s.overlays {
+			ceiling.Add(w.Rules(overlay, direction))
+		}
+		within := w.Rules(s.target, direction).Within(ceiling)
+		refused := slices.ContainsFunc(beyond, func(e merge.Excess) bool { return e.Direction == direction })
+		if !within && !refused {
+			return fmt.Sprintf("%s: goes beyond the ceiling", direction)
+		}
+		if within && refused && !hasSelectors(s.target, direction) && w.Rules(s.target, direction).Count() > 0 {
+			return fmt.Sprintf("%s: refused, but within the ceiling", direction)
+		}
+	}
+	return ""
+}
+
+func hasSelectors(policy *networkingv1.NetworkPolicy, direction networkingv1.PolicyType) bool {
+	return slices.ContainsFunc(merge.Rules(policy, direction), func(r merge.Rule) bool {
+		return slices.ContainsFunc(r.Peers, func(p networkingv1.NetworkPolicyPeer) bool { return p.IPBlock == nil })
+	})
 }
 
 // lawPure: the arguments are as they were.

@@ -20,6 +20,7 @@ type overlay struct {
 	*object
 	policy *networkingv1.NetworkPolicy // nil if it cannot be decoded
 	valid  bool                        // whether there is no problem with it
+	inFile bool                        // it came beside the input, from Overlays
 	into   string                      // the target's name
 }
 
@@ -66,14 +67,14 @@ func manifestsIn(folder string) ([]string, error) {
 
 // addOverlay checks an object that is to be an overlay, reports everything that
 // is wrong with it, and keeps it to be folded.
-func (r *run) addOverlay(o *object, fromFile bool) {
+func (r *run) addOverlay(o *object, inFile bool) {
 	into := field.NewPath("metadata", "annotations").Key(merge.IntoAnnotation)
 	if o.kind() != "NetworkPolicy" {
 		r.report(o, notAPolicy(o, into))
 		return
 	}
 	before := len(r.problems)
-	added := &overlay{object: o, into: o.annotation(merge.IntoAnnotation)}
+	added := &overlay{object: o, inFile: inFile, into: o.annotation(merge.IntoAnnotation)}
 	if added.into == "" {
 		added.into = r.defaultTarget()
 	}
@@ -93,6 +94,7 @@ func (r *run) addOverlay(o *object, fromFile bool) {
 	added.policy, findings = r.check(o, false)
 	if added.policy != nil {
 		r.reportUnexplained(o, merge.Guard(added.policy, r.AllowIngress), findings)
+		r.checkCeilings(added)
 	}
 	added.valid = len(r.problems) == before
 	r.overlays = append(r.overlays, added)

@@ -21,6 +21,7 @@ import (
 	"io"
 
 	"helm.sh/helm/v3/pkg/postrender"
+	networkingv1 "k8s.io/api/networking/v1"
 
 	"github.com/networknt/netpol-merge/merge"
 )
@@ -40,6 +41,9 @@ type Renderer struct {
 	// Overlays are more streams, in which every document is an overlay, with
 	// or without the annotation. See ReadOverlays.
 	Overlays []Source
+	// Ceilings are streams of NetworkPolicies. If there are any, their rules
+	// together are the most that overlays may ask for. See ReadOverlays.
+	Ceilings []Source
 	// AllowIngress lets overlays add ingress rules.
 	AllowIngress bool
 	// Strict makes warnings errors.
@@ -106,10 +110,7 @@ func (r *Result) FormatWarnings() string {
 // Merge merges streams, which become one. The result shares the memory of the
 // streams. The error is a *Refusal, or an *InternalError.
 func (r *Renderer) Merge(streams ...Source) (*Result, error) {
-	run := &run{Renderer: r, manifests: map[*document]*manifest{}, replaced: map[*document][]byte{}}
-	for i, source := range streams {
-		run.documents = append(run.documents, split(&stream{Source: source, position: i})...)
-	}
+	run := newRun(r, streams)
 	if r.RequireInput && run.isEmpty() {
 		return nil, &Refusal{Problems: []Problem{{
 			Source: streamNames(streams), Line: 1,
@@ -121,6 +122,17 @@ func (r *Renderer) Merge(streams ...Source) (*Result, error) {
 		return nil, err
 	}
 	return &Result{Warnings: run.warnings, chunks: run.output()}, nil
+}
+
+// Check returns a *Refusal that lists the overlays in the streams, and documents
+// that may be one but cannot be read; nil if there are none.
+func (r *Renderer) Check(streams ...Source) error {
+	run := newRun(r, streams)
+	run.eachMarked(func(o *object) {
+		run.problems = append(run.problems, o.problemAt("metadata.annotations["+merge.IntoAnnotation+"]",
+			"an overlay is still in the stream", "a step of the pipeline forgot to run netpol-merge"))
+	})
+	return run.refusal()
 }
 
 func streamNames(streams []Source) string {
@@ -140,10 +152,29 @@ type run struct {
 	documents []document
 	manifests map[*document]*manifest // those that were worth parsing
 	overlays  []*overlay
+	ceilings  []*networkingv1.NetworkPolicy
+	bounded   bool // whether the ceilings say what overlays may ask for
 	problems  []Problem
 	warnings  []Problem
 	// replaced holds the new text of documents that change; empty if they leave.
 	replaced map[*document][]byte
+}
+
+func newRun(r *Renderer, streams []Source) *run {
+	run := &run{Renderer: r, manifests: map[*document]*manifest{}, replaced: map[*document][]byte{}}
+	for i, source := range streams {
+		run.documents = append(run.documents, split(&stream{Source: source, position: i})...)
+	}
+	return run
+}
+
+// refusal is the error for the problems found so far, nil if there are none.
+func (r *run) refusal() error {
+	if len(r.problems) == 0 {
+		return nil
+	}
+	sortProblems(r.problems)
+	return &Refusal{Problems: r.problems}
 }
 
 func (r *run) isEmpty() bool {
@@ -156,9 +187,10 @@ func (r *run) isEmpty() bool {
 }
 
 func (r *run) merge(streams int) error {
+	r.readCeilings(streams + len(r.Overlays))
 	r.readOverlayStreams(streams)
 	fromFiles := len(r.overlays)
-	r.findOverlays()
+	r.eachMarked(func(o *object) { r.addOverlay(o, false) })
 	if len(r.problems) == 0 && (len(r.overlays) == 0 || len(r.overlays) == fromFiles && r.onlyHooks()) {
 		return nil
 	}
@@ -169,10 +201,9 @@ func (r *run) merge(streams int) error {
 	if r.Strict {
 		r.problems, r.warnings = append(r.problems, r.warnings...), nil
 	}
-	sortProblems(r.problems)
 	sortProblems(r.warnings)
-	if len(r.problems) > 0 {
-		return &Refusal{Problems: r.problems}
+	if err := r.refusal(); err != nil {
+		return err
 	}
 	return r.rewrite(targets)
 }
@@ -197,8 +228,8 @@ func (r *run) readOverlayStreams(position int) {
 	}
 }
 
-// findOverlays finds overlays in the input.
-func (r *run) findOverlays() {
+// eachMarked finds the objects in the input that are to be overlays.
+func (r *run) eachMarked(found func(*object)) {
 	for i := range r.documents {
 		d := &r.documents[i]
 		if len(d.text) > maxDocument && !bytes.Contains(d.text, []byte(merge.IntoAnnotation)) || !mentions(d.text, merge.IntoAnnotation) {
@@ -210,7 +241,7 @@ func (r *run) findOverlays() {
 		}
 		for _, o := range m.objects {
 			if o.isMarked() {
-				r.addOverlay(o, false)
+				found(o)
 			}
 		}
 	}

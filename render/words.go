@@ -1,0 +1,99 @@
+package render
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/networknt/netpol-merge/merge"
+)
+
+// portsInWords says which ports a rule is for: "TCP 5432, 9092-9094; UDP 53".
+func portsInWords(ports []networkingv1.NetworkPolicyPort) string {
+	if len(ports) == 0 {
+		return "all ports"
+	}
+	var protocols []corev1.Protocol
+	numbers := map[corev1.Protocol][]string{}
+	for _, port := range ports {
+		protocol := corev1.ProtocolTCP
+		if port.Protocol != nil {
+			protocol = *port.Protocol
+		}
+		if !slices.Contains(protocols, protocol) {
+			protocols = append(protocols, protocol)
+		}
+		numbers[protocol] = append(numbers[protocol], portInWords(port))
+	}
+	var words []string
+	for _, protocol := range protocols {
+		words = append(words, string(protocol)+" "+strings.Join(numbers[protocol], ", "))
+	}
+	return strings.Join(words, "; ")
+}
+
+func portInWords(port networkingv1.NetworkPolicyPort) string {
+	switch {
+	case port.Port == nil:
+		return "all ports"
+	case port.EndPort != nil:
+		return fmt.Sprintf("%s-%d", port.Port, *port.EndPort)
+	}
+	return port.Port.String()
+}
+
+// peersInWords says whom a rule is for.
+func peersInWords(peers []networkingv1.NetworkPolicyPeer, direction networkingv1.PolicyType) string {
+	if len(peers) == 0 {
+		return map[bool]string{true: "any source", false: "any destination"}[direction == networkingv1.PolicyTypeIngress]
+	}
+	var words []string
+	for _, peer := range peers {
+		words = append(words, peerInWords(peer))
+	}
+	return strings.Join(words, ", or ")
+}
+
+func peerInWords(peer networkingv1.NetworkPolicyPeer) string {
+	if peer.IPBlock != nil {
+		words := peer.IPBlock.CIDR
+		if len(peer.IPBlock.Except) > 0 {
+			words += " except " + strings.Join(peer.IPBlock.Except, ", ")
+		}
+		return words
+	}
+	pods := "all pods"
+	if !isEmptySelector(peer.PodSelector) {
+		pods = "pods " + metav1.FormatLabelSelector(peer.PodSelector)
+	}
+	switch {
+	case peer.NamespaceSelector == nil:
+		return pods + " in the same namespace"
+	case isEmptySelector(peer.NamespaceSelector):
+		return pods + " in every namespace"
+	}
+	return pods + " in namespaces " + metav1.FormatLabelSelector(peer.NamespaceSelector)
+}
+
+func isEmptySelector(selector *metav1.LabelSelector) bool {
+	return selector == nil || len(selector.MatchLabels)+len(selector.MatchExpressions) == 0
+}
+
+// rulesInWords says what a policy's rules in a direction allow.
+func rulesInWords(policies []*networkingv1.NetworkPolicy, direction networkingv1.PolicyType) string {
+	to := map[bool]string{true: " from ", false: " to "}[direction == networkingv1.PolicyTypeIngress]
+	var words []string
+	for _, policy := range policies {
+		for _, rule := range merge.Rules(policy, direction) {
+			words = append(words, portsInWords(rule.Ports)+to+peersInWords(rule.Peers, direction))
+		}
+	}
+	if len(words) == 0 {
+		return "nothing"
+	}
+	return strings.Join(words, "; ")
+}
