@@ -20,7 +20,7 @@ type Excess struct {
 // does not.
 func Beyond(overlay *networkingv1.NetworkPolicy, ceilings []*networkingv1.NetworkPolicy) []Excess {
 	var beyond []Excess
-	for _, direction := range []networkingv1.PolicyType{networkingv1.PolicyTypeIngress, networkingv1.PolicyTypeEgress} {
+	for _, direction := range Directions() {
 		allowed := newRuleSet(nil)
 		for _, ceiling := range ceilings {
 			for _, rule := range Rules(ceiling, direction) {

@@ -30,6 +30,11 @@ const (
 	MergedFromAnnotation = "netpol-merge.networknt.com/merged-from"
 )
 
+// Directions returns both directions that a policy can be about.
+func Directions() []networkingv1.PolicyType {
+	return []networkingv1.PolicyType{networkingv1.PolicyTypeIngress, networkingv1.PolicyTypeEgress}
+}
+
 // Rule is an ingress or egress rule of a policy, whichever the direction.
 type Rule struct {
 	// Peers are the rule's from or to; nil and empty mean any peer.
@@ -70,7 +75,8 @@ type Change struct {
 	// for PortsAdded the missing ports, without peers. Every port names its
 	// protocol.
 	Added Rule
-	// Allowed lists what the rules that stood before allowed already.
+	// Allowed lists what needed no change: the rules that stand allow it, those
+	// ports included that this very rule just added.
 	Allowed []Allowed
 }
 
@@ -88,7 +94,7 @@ type Allowed struct {
 func Fold(target *networkingv1.NetworkPolicy, overlays []*networkingv1.NetworkPolicy) (*networkingv1.NetworkPolicy, []Change) {
 	folded := target.DeepCopy()
 	var changes []Change
-	for _, direction := range []networkingv1.PolicyType{networkingv1.PolicyTypeIngress, networkingv1.PolicyTypeEgress} {
+	for _, direction := range Directions() {
 		rules := newRuleSet(Rules(target, direction))
 		for i, overlay := range overlays {
 			for j, rule := range Rules(overlay, direction) {
@@ -119,6 +125,22 @@ func Rules(policy *networkingv1.NetworkPolicy, direction networkingv1.PolicyType
 		rules = append(rules, Rule{Peers: r.To, Ports: r.Ports})
 	}
 	return rules
+}
+
+// RulesKey is the field of a policy's spec that holds the rules of a direction.
+func RulesKey(direction networkingv1.PolicyType) string {
+	if direction == networkingv1.PolicyTypeIngress {
+		return "ingress"
+	}
+	return "egress"
+}
+
+// PeersKey is the field of a rule that holds its peers.
+func PeersKey(direction networkingv1.PolicyType) string {
+	if direction == networkingv1.PolicyTypeIngress {
+		return "from"
+	}
+	return "to"
 }
 
 // Isolates tells whether the policy cuts everything in a direction that its

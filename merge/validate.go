@@ -34,15 +34,12 @@ func Validate(policy *networkingv1.NetworkPolicy) field.ErrorList {
 
 	path = field.NewPath("spec")
 	problems = append(problems, validateSelector(&policy.Spec.PodSelector, path.Child("podSelector"))...)
-	for i, rule := range policy.Spec.Ingress {
-		rulePath := path.Child("ingress").Index(i)
-		problems = append(problems, validatePorts(rule.Ports, rulePath.Child("ports"))...)
-		problems = append(problems, validatePeers(rule.From, rulePath.Child("from"))...)
-	}
-	for i, rule := range policy.Spec.Egress {
-		rulePath := path.Child("egress").Index(i)
-		problems = append(problems, validatePorts(rule.Ports, rulePath.Child("ports"))...)
-		problems = append(problems, validatePeers(rule.To, rulePath.Child("to"))...)
+	for _, direction := range Directions() {
+		for i, rule := range Rules(policy, direction) {
+			rulePath := path.Child(RulesKey(direction)).Index(i)
+			problems = append(problems, validatePorts(rule.Ports, rulePath.Child("ports"))...)
+			problems = append(problems, validatePeers(rule.Peers, rulePath.Child(PeersKey(direction)))...)
+		}
 	}
 	return append(problems, validatePolicyTypes(policy.Spec.PolicyTypes, path.Child("policyTypes"))...)
 }
@@ -63,7 +60,7 @@ func validateSelector(selector *metav1.LabelSelector, path *field.Path) field.Er
 }
 
 func validatePolicyTypes(types []networkingv1.PolicyType, path *field.Path) field.ErrorList {
-	allowed := []networkingv1.PolicyType{networkingv1.PolicyTypeIngress, networkingv1.PolicyTypeEgress}
+	allowed := Directions()
 	if len(types) > len(allowed) {
 		return field.ErrorList{field.Invalid(path, types, "may not specify more than two policyTypes")}
 	}
@@ -183,9 +180,9 @@ func Guard(overlay *networkingv1.NetworkPolicy, allowIngress bool) field.ErrorLi
 	if len(overlay.Spec.Ingress) > 0 && !allowIngress {
 		problems = append(problems, field.Forbidden(path.Child("ingress"), "inbound traffic belongs to the sidecar"))
 	}
-	for _, direction := range []networkingv1.PolicyType{networkingv1.PolicyTypeIngress, networkingv1.PolicyTypeEgress} {
+	for _, direction := range Directions() {
 		rules := Rules(overlay, direction)
-		rulesPath := path.Child(strings.ToLower(string(direction)))
+		rulesPath := path.Child(RulesKey(direction))
 		types := overlay.Spec.PolicyTypes
 		if len(rules) > 0 && len(types) > 0 && !slices.Contains(types, direction) {
 			problems = append(problems, field.Invalid(path.Child("policyTypes"), types, fmt.Sprintf("does not list %s, but %s has rules", direction, rulesPath)))

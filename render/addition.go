@@ -20,49 +20,45 @@ type addition struct {
 	items []*yamlnode.Node
 }
 
-// additions returns what the changes add to the target's text. Ports added to a
+// findAdditions finds what the changes add to the target's text. Ports added to a
 // rule that was itself appended become part of that rule.
-func (t *target) additions() ([]addition, error) {
-	var all []addition
-	for _, direction := range []networkingv1.PolicyType{networkingv1.PolicyTypeIngress, networkingv1.PolicyTypeEgress} {
-		existing := len(merge.Rules(t.policy, direction))
-		ports := map[int]*addition{}
-		appended := addition{rules: strings.ToLower(string(direction)), rule: -1}
+func (t *target) findAdditions() error {
+	for _, direction := range merge.Directions() {
+		// One for each rule that stands, and the last for rules that are appended.
+		lists := make([]addition, len(merge.Rules(t.policy, direction))+1)
+		for i := range lists {
+			lists[i] = addition{rules: merge.RulesKey(direction), rule: i}
+		}
+		appended := &lists[len(lists)-1]
 		for _, change := range t.changes {
-			if change.Direction != direction || change.Action != merge.PortsAdded && change.Action != merge.RuleAppended {
+			if change.Direction != direction || len(change.Added.Peers)+len(change.Added.Ports) == 0 {
 				continue
 			}
-			comment := "# from " + t.overlays[change.Overlay].name()
-			if change.Action == merge.RuleAppended {
-				node, err := ruleNode(change.Added, direction, comment)
-				if err != nil {
-					return nil, err
-				}
-				appended.items = append(appended.items, node)
-				continue
-			}
-			nodes, err := portNodes(change.Added.Ports, comment)
+			nodes, err := nodesOf(change, "# from "+t.overlays[change.Overlay].name())
 			if err != nil {
-				return nil, err
+				return err
 			}
-			if change.Into >= existing {
-				_, list := entry(appended.items[change.Into-existing], "ports")
-				list.Content = append(list.Content, nodes...)
+			list := &lists[min(change.Into, appended.rule)]
+			if change.Action == merge.PortsAdded && list == appended {
+				_, ports := entry(appended.items[change.Into-appended.rule], "ports")
+				ports.Content = append(ports.Content, nodes...)
 				continue
 			}
-			if ports[change.Into] == nil {
-				ports[change.Into] = &addition{rules: appended.rules, rule: change.Into}
-			}
-			ports[change.Into].items = append(ports[change.Into].items, nodes...)
+			list.items = append(list.items, nodes...)
 		}
-		for _, rule := range sortedKeys(ports) {
-			all = append(all, *ports[rule])
-		}
-		if len(appended.items) > 0 {
-			all = append(all, appended)
-		}
+		appended.rule = -1
+		t.additions = append(t.additions, slices.DeleteFunc(lists, func(a addition) bool { return len(a.items) == 0 })...)
 	}
-	return all, nil
+	return nil
+}
+
+// nodesOf are the ports, or the rule, that a change adds.
+func nodesOf(change merge.Change, comment string) ([]*yamlnode.Node, error) {
+	if change.Action == merge.PortsAdded {
+		return portNodes(change.Added.Ports, comment)
+	}
+	rule, err := ruleNode(change.Added, change.Direction, comment)
+	return []*yamlnode.Node{rule}, err
 }
 
 // ruleNode is a rule as a person would write it: peers before ports.
@@ -73,18 +69,14 @@ func ruleNode(rule merge.Rule, direction networkingv1.PolicyType, comment string
 		if err != nil {
 			return nil, err
 		}
-		key := "to"
-		if direction == networkingv1.PolicyTypeIngress {
-			key = "from"
-		}
-		node.Content = append(node.Content, &yamlnode.Node{Kind: yamlnode.ScalarNode, Value: key}, peers)
+		node.Content = append(node.Content, text(merge.PeersKey(direction)), peers)
 	}
 	if len(rule.Ports) > 0 {
 		ports, err := nodeOf(rule.Ports)
 		if err != nil {
 			return nil, err
 		}
-		node.Content = append(node.Content, &yamlnode.Node{Kind: yamlnode.ScalarNode, Value: "ports"}, ports)
+		node.Content = append(node.Content, text("ports"), ports)
 	}
 	node.Content[0].LineComment = comment
 	return node, nil
@@ -156,13 +148,4 @@ func itemLines(items []*yamlnode.Node) ([]string, error) {
 		return nil, err
 	}
 	return strings.Split(strings.TrimSuffix(string(text), "\n"), "\n"), nil
-}
-
-func sortedKeys(m map[int]*addition) []int {
-	var keys []int
-	for key := range m {
-		keys = append(keys, key)
-	}
-	slices.Sort(keys)
-	return keys
 }

@@ -245,7 +245,7 @@ func (c *checker) checkKeys(node *yamlnode.Node, path *field.Path, seen map[*yam
 		key := resolve(node.Content[i])
 		if first, ok := keys[key.Value]; ok {
 			c.findings = append(c.findings, finding{
-				Error: field.Duplicate(path.Child(key.Value), field.OmitValueType{}),
+				Error: field.Duplicate(childOrKey(path, key.Value), field.OmitValueType{}),
 				hint:  fmt.Sprintf("the key stands %s above already; keep one of them", plural(node.Content[i].Line-first, "line")),
 				line:  node.Content[i].Line,
 			})
@@ -258,6 +258,15 @@ func (c *checker) checkKeys(node *yamlnode.Node, path *field.Path, seen map[*yam
 				line:  node.Content[i].Line,
 			})
 		}
-		c.checkKeys(node.Content[i+1], path.Child(key.Value), seen)
+		c.checkKeys(node.Content[i+1], childOrKey(path, key.Value), seen)
 	}
+}
+
+// childOrKey is the path of an entry: a field of the API is one word, a key of
+// labels or annotations may be more.
+func childOrKey(path *field.Path, key string) *field.Path {
+	if strings.ContainsAny(key, "./") {
+		return path.Key(key)
+	}
+	return path.Child(key)
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	yamlnode "go.yaml.in/yaml/v3"
 
@@ -123,11 +124,7 @@ func (l *lines) addTo(t *target) error {
 	if !isBlock(spec, yamlnode.MappingNode) {
 		return errNoLines
 	}
-	additions, err := t.additions()
-	if err != nil {
-		return err
-	}
-	for _, a := range additions {
+	for _, a := range t.additions {
 		items, err := itemLines(a.items)
 		if err != nil {
 			return err
@@ -171,7 +168,7 @@ func (l *lines) appendRules(t *target, key string, keyNode, rules *yamlnode.Node
 		l.insertAfter(specKey.Line, l.indentOf(spec), append([]string{key + ":"}, items...)...)
 		return nil
 	}
-	if !l.empty(keyNode, rules) {
+	if !l.eraseEmpty(keyNode, rules) {
 		return errNoLines
 	}
 	l.insertAfter(keyNode.Line, keyNode.Column-1, items...)
@@ -187,8 +184,9 @@ func (l *lines) indentOf(mapping *yamlnode.Node) int {
 	return mapping.Content[0].Column - 1
 }
 
-// empty makes nothing of a value that says so in words: null, ~, [] or {}.
-func (l *lines) empty(key, value *yamlnode.Node) bool {
+// eraseEmpty takes away a value that says in words that there is none: null, ~,
+// [] or {}. It tells whether nothing is there then.
+func (l *lines) eraseEmpty(key, value *yamlnode.Node) bool {
 	word := value.Value
 	switch {
 	case value.Kind == yamlnode.SequenceNode && len(value.Content) == 0:
@@ -217,10 +215,9 @@ func (l *lines) empty(key, value *yamlnode.Node) bool {
 // offset is where a node starts in the text. Columns count characters.
 func (l *lines) offset(node *yamlnode.Node) int {
 	at := l.starts[node.Line-1]
-	line := l.line(node.Line)
-	for column := 1; column < node.Column && len(line) > 0; column++ {
-		size := len(string(bytes.Runes(line)[:1]))
-		at, line = at+size, line[size:]
+	for column := 1; column < node.Column && at < len(l.text); column++ {
+		_, size := utf8.DecodeRune(l.text[at:])
+		at += size
 	}
 	return at
 }
@@ -287,7 +284,7 @@ func (l *lines) annotate(t *target) error {
 		l.insertAfter(metadataKey.Line, l.indentOf(metadata), "annotations:", "  "+line)
 	case key == nil:
 		return l.insertFirst(metadata, "annotations: {"+quoted(merge.MergedFromAnnotation, value)+"}")
-	case isBlock(metadata, yamlnode.MappingNode) && l.empty(key, annotations):
+	case isBlock(metadata, yamlnode.MappingNode) && l.eraseEmpty(key, annotations):
 		l.insertAfter(key.Line, key.Column+1, line)
 	case annotations.Kind != yamlnode.MappingNode:
 		return errNoLines

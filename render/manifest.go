@@ -72,8 +72,7 @@ func parse(d *document) (*manifest, error) {
 		return nil, err
 	}
 	m.tree, m.root = &tree, tree.Content[0]
-	m.findObjects()
-	return m, nil
+	return m, m.findObjects()
 }
 
 // parseable is the document's text up to a "..." after which there is nothing
@@ -109,37 +108,44 @@ func isBlank(text []byte) bool {
 	return true
 }
 
-// isList tells whether kubectl, Helm or a KRM function takes the items of an
-// object as objects of their own.
+// isList tells whether an object's items are taken for objects of their own. To
+// kubectl and Helm anything that has a list of items is a list; the kind does not
+// matter.
 func isList(value map[string]any) bool {
-	kind, _ := value["kind"].(string)
 	_, hasItems := value["items"].([]any)
-	return strings.HasSuffix(kind, "List") && hasItems
+	return hasItems
 }
 
-func (m *manifest) findObjects() {
+func (m *manifest) findObjects() error {
 	value, ok := m.value.(map[string]any)
 	if !ok {
-		return
+		return nil
 	}
 	document := &object{manifest: m, node: resolve(m.root), value: value, item: -1}
 	if !isList(value) {
 		m.objects = []*object{document}
-		return
+		return nil
 	}
-	m.addItems(document)
+	if err := m.addItems(document); err != nil {
+		return err
+	}
 	if document.isMarked() {
 		m.objects = append(m.objects, document)
 	}
+	return nil
 }
 
 // addItems adds the items of a list, and those of lists in it.
-func (m *manifest) addItems(list *object) {
+func (m *manifest) addItems(list *object) error {
+	items := list.value["items"].([]any)
 	nodes := resolve(lookup(list.node, "items"))
-	for i, item := range list.value["items"].([]any) {
+	if len(entries(list.node, "items")) > 1 || nodes == nil || len(nodes.Content) != len(items) {
+		return errors.New("the items of the list cannot be told apart")
+	}
+	for i, item := range items {
 		value, ok := item.(map[string]any)
-		if !ok || nodes == nil || i >= len(nodes.Content) {
-			continue
+		if !ok {
+			return fmt.Errorf("item %d of the list is no object", i)
 		}
 		if list.kind() == "NetworkPolicyList" {
 			// A typed list's items may leave out what the list says.
@@ -147,12 +153,13 @@ func (m *manifest) addItems(list *object) {
 			setDefault(value, "apiVersion", list.value["apiVersion"])
 		}
 		o := &object{manifest: m, node: resolve(nodes.Content[i]), value: value, item: i, nested: list.item >= 0}
-		if isList(value) {
-			m.addItems(o)
-		} else {
+		if !isList(value) {
 			m.objects = append(m.objects, o)
+		} else if err := m.addItems(o); err != nil {
+			return err
 		}
 	}
+	return nil
 }
 
 func setDefault(value map[string]any, key string, to any) {

@@ -25,7 +25,8 @@ type overlay struct {
 }
 
 // ReadOverlays reads files, and of folders all files that end in .yaml, .yml
-// or .json, in the order of their names. The errors are of type *fs.PathError.
+// or .json, in the order of their names. A folder without any is an error, as it
+// is hardly what was meant.
 func ReadOverlays(paths ...string) ([]Source, error) {
 	var sources []Source
 	for _, path := range paths {
@@ -62,6 +63,9 @@ func manifestsIn(folder string) ([]string, error) {
 			files = append(files, filepath.Join(folder, entry.Name()))
 		}
 	}
+	if len(files) == 0 {
+		return nil, fmt.Errorf("%s: no *.yaml, *.yml or *.json in this folder", folder)
+	}
 	return files, nil
 }
 
@@ -81,9 +85,6 @@ func (r *run) addOverlay(o *object, inFile bool) {
 	if o.nested {
 		r.report(o, finding{Error: field.Forbidden(into, "overlays in a list in a list are not merged"), hint: "take the inner list apart"})
 	}
-	if size := o.size(); size > maxObject {
-		r.report(o, tooLarge(size))
-	}
 	if o.annotated(hookAnnotation) {
 		r.report(o, finding{
 			Error: field.Forbidden(field.NewPath("metadata", "annotations").Key(hookAnnotation), "an overlay cannot be a Helm hook, which Helm 3 would never send here"),
@@ -94,7 +95,7 @@ func (r *run) addOverlay(o *object, inFile bool) {
 	added.policy, findings = r.check(o, false)
 	if added.policy != nil {
 		r.reportUnexplained(o, merge.Guard(added.policy, r.AllowIngress), findings)
-		r.checkCeilings(added)
+		r.checkCeilings(added, r.problems[before:])
 	}
 	added.valid = len(r.problems) == before
 	r.overlays = append(r.overlays, added)
@@ -110,9 +111,14 @@ func notAPolicy(o *object, into *field.Path) finding {
 	case o.isMarked():
 		return finding{Error: field.Forbidden(into, "only a NetworkPolicy can be an overlay"), hint: "remove the annotation"}
 	}
+	return wrongKind(o, "overlay")
+}
+
+// wrongKind is about an object in a file that is for NetworkPolicies only.
+func wrongKind(o *object, flag string) finding {
 	return finding{
 		Error: field.NotSupported(field.NewPath("kind"), o.kind(), []string{"NetworkPolicy"}),
-		hint:  "keep only NetworkPolicies in files given by --overlay",
+		hint:  "keep only NetworkPolicies in files given by --" + flag,
 	}
 }
 
@@ -123,13 +129,6 @@ func (o *object) size() int {
 		return len(o.document.text)
 	}
 	return len(asJSON(o.value))
-}
-
-func tooLarge(size int) finding {
-	return finding{
-		Error: field.TooLong(nil, "", maxObject),
-		hint:  fmt.Sprintf("it has %d bytes; an API server accepts no more than 3 MiB", size),
-	}
 }
 
 func (r *Renderer) defaultTarget() string {
@@ -147,6 +146,9 @@ func (r *run) check(o *object, nullItems bool) (*networkingv1.NetworkPolicy, []f
 			Error: field.NotSupported(field.NewPath("apiVersion"), version, []string{apiVersion}),
 			hint:  "write apiVersion: " + apiVersion,
 		})
+	}
+	if size := o.size(); size > maxObject {
+		r.report(o, finding{Error: field.TooLong(nil, "", maxObject), hint: fmt.Sprintf("it has %d bytes; an API server accepts no more than 3 MiB", size)})
 	}
 	findings, value := checkFields(o, nullItems)
 	r.report(o, findings...)
@@ -169,13 +171,16 @@ func (r *run) reportUnexplained(o *object, errs field.ErrorList, findings []find
 }
 
 // explains tells whether an error is there only because of the finding: it is
-// about the same field, about what that is part of, or about a neighbour in the
-// same item of a list.
+// about the same field or what that is part of, or it misses what has the wrong
+// type or name beside it in the same item of a list.
 func (f finding) explains(err *field.Error) bool {
+	if below, ok := strings.CutPrefix(f.Field, err.Field); ok && (below == "" || strings.ContainsAny(below[:1], ".[")) {
+		return true
+	}
 	item := f.Field[:strings.LastIndexByte(f.Field, ']')+1]
 	rest, inItem := strings.CutPrefix(err.Field, item)
-	below, isBelow := strings.CutPrefix(f.Field, err.Field)
-	return isBelow && (below == "" || strings.ContainsAny(below[:1], ".[")) || inItem && item != "" && !strings.Contains(rest, "[")
+	misses := err.Type == field.ErrorTypeRequired || err.Type == field.ErrorTypeForbidden || strings.HasSuffix(err.Field, "endPort") && strings.HasSuffix(f.Field, ".port")
+	return item != "" && inItem && !strings.Contains(rest, "[") && misses
 }
 
 // report adds findings about an object to the problems of the run.

@@ -56,6 +56,9 @@ func printable(text string) string {
 		text = strings.ToValidUTF8(text[:most], "") + "..."
 	}
 	return strings.Map(func(r rune) rune {
+		if r == '\n' {
+			return ' '
+		}
 		if unicode.IsControl(r) {
 			return unicode.ReplacementChar
 		}

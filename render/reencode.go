@@ -16,16 +16,18 @@ import (
 func (e *edition) reencode(content *yamlnode.Node) ([]byte, error) {
 	root := content.Content[0]
 	objects := map[*object]*yamlnode.Node{}
-	for _, o := range e.objects {
+	changing := slices.Clone(e.removed)
+	for _, t := range e.targets {
+		changing = append(changing, t.object)
+	}
+	for _, o := range changing {
 		objects[o] = root
 		if o.item >= 0 {
 			objects[o] = child(root, "items", yamlnode.SequenceNode).Content[o.item]
 		}
 	}
 	for _, t := range e.targets {
-		if err := t.addToNode(objects[t.object]); err != nil {
-			return nil, err
-		}
+		t.addToNode(objects[t.object])
 	}
 	if len(e.removed) > 0 {
 		items := child(root, "items", yamlnode.SequenceNode)
@@ -46,21 +48,20 @@ func (e *edition) frame(content *yamlnode.Node) ([]byte, error) {
 	if first := content.Content[0].Content; len(first) > 0 && first[0].Line == e.root.Line && first[0].Column == e.root.Column {
 		first[0].HeadComment = ""
 	}
-	body, err := encode(content)
+	body, err := encode(withNullWords(content))
 	if err != nil {
 		return nil, err
 	}
 	out := bytes.Clone(bytes.TrimRight(text[:start], " \t"))
+	lineBreak := newLines(text).breakAfter(1)
 	if len(out) > 0 && out[len(out)-1] != '\n' {
-		out = append(out, '\n')
+		out = append(out, lineBreak...)
 	}
 	body = append(lostComments(text[start:e.end], body), body...)
 	if e.end == len(text) && !bytes.HasSuffix(text, []byte("\n")) {
 		body = bytes.TrimSuffix(body, []byte("\n"))
 	}
-	if bytes.Contains(text, []byte("\r\n")) {
-		body = bytes.ReplaceAll(body, []byte("\n"), []byte("\r\n"))
-	}
+	body = bytes.ReplaceAll(body, []byte("\n"), []byte(lineBreak))
 	return append(append(out, body...), text[e.end:]...), nil
 }
 
@@ -82,13 +83,9 @@ func lostComments(before, after []byte) []byte {
 }
 
 // addToNode does to a target's node what addTo does to its text.
-func (t *target) addToNode(node *yamlnode.Node) error {
-	additions, err := t.additions()
-	if err != nil {
-		return err
-	}
+func (t *target) addToNode(node *yamlnode.Node) {
 	node.Style &^= yamlnode.FlowStyle
-	for _, a := range additions {
+	for _, a := range t.additions {
 		list := child(child(node, "spec", yamlnode.MappingNode), a.rules, yamlnode.SequenceNode)
 		if a.rule >= 0 {
 			rule := list.Content[a.rule]
@@ -101,10 +98,9 @@ func (t *target) addToNode(node *yamlnode.Node) error {
 	value := text(t.folded.Annotations[merge.MergedFromAnnotation])
 	if _, before := entry(annotations, merge.MergedFromAnnotation); before != nil {
 		before.Value, before.Tag, before.Style = value.Value, value.Tag, value.Style
-		return nil
+		return
 	}
 	annotations.Content = append(annotations.Content, text(merge.MergedFromAnnotation), value)
-	return nil
 }
 
 // text is a scalar that is text in every version of YAML.
@@ -149,7 +145,7 @@ func unaliased(node *yamlnode.Node) *yamlnode.Node {
 		}
 		to.Content = append(to.Content, unaliased(child))
 	}
-	return withNullWords(&to)
+	return &to
 }
 
 // withNullWords writes out null in flow style, in which parsers differ about

@@ -15,10 +15,12 @@
 package render
 
 import (
+	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"helm.sh/helm/v3/pkg/postrender"
 	networkingv1 "k8s.io/api/networking/v1"
@@ -83,19 +85,17 @@ type Result struct {
 	chunks [][]byte // of the input, but for documents that changed
 }
 
-// WriteTo writes the merged stream to w.
+// WriteTo writes the merged stream to w, in few large writes.
 func (r *Result) WriteTo(w io.Writer) (written int64, err error) {
+	buffer := bufio.NewWriterSize(w, 1<<18)
 	for _, chunk := range r.chunks {
-		n, err := w.Write(chunk)
+		n, err := buffer.Write(chunk)
 		written += int64(n)
-		if err == nil && n < len(chunk) {
-			err = io.ErrShortWrite
-		}
 		if err != nil {
 			return written, err
 		}
 	}
-	return written, nil
+	return written, buffer.Flush()
 }
 
 // FormatWarnings returns the warnings as they are shown to a person.
@@ -149,7 +149,7 @@ func streamNames(streams []Source) string {
 // run is the state of one call of Merge.
 type run struct {
 	*Renderer
-	documents []document
+	documents []*document
 	manifests map[*document]*manifest // those that were worth parsing
 	overlays  []*overlay
 	ceilings  []*networkingv1.NetworkPolicy
@@ -163,6 +163,9 @@ type run struct {
 func newRun(r *Renderer, streams []Source) *run {
 	run := &run{Renderer: r, manifests: map[*document]*manifest{}, replaced: map[*document][]byte{}}
 	for i, source := range streams {
+		if i > 0 {
+			source.Text = bytes.TrimPrefix(source.Text, []byte(byteOrderMark)) // it would stand in the middle
+		}
 		run.documents = append(run.documents, split(&stream{Source: source, position: i})...)
 	}
 	return run
@@ -178,17 +181,14 @@ func (r *run) refusal() error {
 }
 
 func (r *run) isEmpty() bool {
-	for i := range r.documents {
-		if r.documents[i].hasContent() {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(r.documents, (*document).hasContent)
 }
 
 func (r *run) merge(streams int) error {
 	r.readCeilings(streams + len(r.Overlays))
-	r.readOverlayStreams(streams)
+	for i, source := range r.Overlays {
+		r.eachIn(source, streams+i, "overlay", func(o *object) { r.addOverlay(o, true) })
+	}
 	fromFiles := len(r.overlays)
 	r.eachMarked(func(o *object) { r.addOverlay(o, false) })
 	if len(r.problems) == 0 && (len(r.overlays) == 0 || len(r.overlays) == fromFiles && r.onlyHooks()) {
@@ -208,34 +208,33 @@ func (r *run) merge(streams int) error {
 	return r.rewrite(targets)
 }
 
-// readOverlayStreams reads the streams in which everything is an overlay.
-func (r *run) readOverlayStreams(position int) {
-	for i, source := range r.Overlays {
-		documents := split(&stream{Source: source, position: position + i})
-		for i := range documents {
-			d := &documents[i]
-			m, ok := r.parse(d, "every document of an overlay file has to be readable")
-			if !ok {
-				continue
-			}
-			if _, isObject := m.value.(map[string]any); !isObject && m.value != nil {
-				r.problems = append(r.problems, d.problem("a document of an overlay file has to be a NetworkPolicy", "remove the document"))
-			}
-			for _, o := range m.objects {
-				r.addOverlay(o, true)
-			}
+// eachIn finds the objects in a file that is for overlays or ceilings only.
+func (r *run) eachIn(source Source, position int, what string, found func(*object)) {
+	for _, d := range split(&stream{Source: source, position: position}) {
+		m, ok := r.parse(d, "every document of a file given by --"+what+" has to be readable")
+		if !ok {
+			continue
+		}
+		if _, isObject := m.value.(map[string]any); !isObject && m.value != nil {
+			r.problems = append(r.problems, d.problem("a document of a file given by --"+what+" has to be a NetworkPolicy", "remove the document"))
+		}
+		for _, o := range m.objects {
+			found(o)
 		}
 	}
 }
 
 // eachMarked finds the objects in the input that are to be overlays.
 func (r *run) eachMarked(found func(*object)) {
-	for i := range r.documents {
-		d := &r.documents[i]
-		if len(d.text) > maxDocument && !bytes.Contains(d.text, []byte(merge.IntoAnnotation)) || !mentions(d.text, merge.IntoAnnotation) {
+	for _, d := range r.documents {
+		if !mentions(d.text, merge.IntoAnnotation) {
 			continue
 		}
-		m, ok := r.parse(d, "the document mentions "+merge.IntoAnnotation+", so it may be an overlay: mend it, or take the annotation out")
+		hint := ""
+		if says(d.text, merge.IntoAnnotation) {
+			hint = "the document mentions " + merge.IntoAnnotation + ", so it may be an overlay: mend it, or take the annotation out"
+		}
+		m, ok := r.parse(d, hint)
 		if !ok {
 			continue
 		}
@@ -274,8 +273,7 @@ var errTooLarge = errors.New("larger than 32 MiB, which is more than is read")
 // may post-render those alone, and Helm 3 sends nothing for a chart that has
 // nothing else.
 func (r *run) onlyHooks() bool {
-	for i := range r.documents {
-		d := &r.documents[i]
+	for _, d := range r.documents {
 		if !d.hasContent() {
 			continue
 		}
@@ -295,41 +293,25 @@ func (r *run) onlyHooks() bool {
 	return true
 }
 
-// output joins the documents, those that changed in their new form. Documents
-// that follow each other unchanged are one chunk.
+// output joins the documents, those that changed in their new form.
 func (r *run) output() [][]byte {
 	var chunks [][]byte
-	var last *document // in the output
-	from := -1         // where the last chunk starts in last's stream; -1 if it is no part of it
-	for i := range r.documents {
-		d := &r.documents[i]
+	var last, neighbour *document // in the output, and in the input
+	for _, d := range r.documents {
 		text, changed := r.replaced[d]
 		if !changed {
 			text = d.text
 		}
-		if len(text) == 0 {
-			continue
-		}
-		neighbours := d.start > 0 && last == &r.documents[max(i-1, 0)]
-		if neighbours && !changed && from >= 0 {
-			chunks[len(chunks)-1] = d.stream.Text[from : d.start+len(text)]
+		if len(text) > 0 {
+			if last != nil && (d.start == 0 || last != neighbour) {
+				if seam := joint(chunks[len(chunks)-1], d, text); len(seam) > 0 {
+					chunks = append(chunks, seam)
+				}
+			}
+			chunks = append(chunks, text)
 			last = d
-			continue
 		}
-		if last != nil && !neighbours {
-			seam := joint(chunks[len(chunks)-1], d, text)
-			if len(seam) > 0 {
-				chunks = append(chunks, seam)
-			}
-			if d.start == 0 {
-				text = bytes.TrimPrefix(text, []byte(byteOrderMark))
-			}
-		}
-		chunks = append(chunks, text)
-		last, from = d, -1
-		if !changed {
-			from = d.start + len(d.text) - len(text)
-		}
+		neighbour = d
 	}
 	return chunks
 }
@@ -345,7 +327,7 @@ func joint(before []byte, d *document, text []byte) []byte {
 	switch {
 	case d.directives && !endsDocument(before):
 		seam = append(seam, "...\n"...)
-	case d.start == 0 && !d.directives && !isMarker(bytes.TrimPrefix(text, []byte(byteOrderMark)), "---"):
+	case d.start == 0 && !d.directives && !isMarker(text, "---"):
 		seam = append(seam, "---\n"...)
 	}
 	return seam

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf16"
 
 	"github.com/stretchr/testify/require"
 	yamlnode "go.yaml.in/yaml/v3"
@@ -188,6 +189,7 @@ func TestHostileInput(t *testing.T) {
 	for name, test := range map[string]struct{ text, reason string }{
 		"4 MiB overlay":          {target + overlayDocument + "# " + strings.Repeat("x", 4<<20) + "\n", "may not be more than 3145728 bytes"},
 		"4 MiB target":           {target + "# " + strings.Repeat("x", 4<<20) + "\n" + overlayDocument, "may not be more than 3145728 bytes"},
+		"UTF-16":                 {utf16LE(target + overlayDocument), "not valid YAML"},
 		"33 MiB that may be one": {target + "---\n# " + merge.IntoAnnotation + "\n# " + strings.Repeat("x", 33<<20) + "\n", "larger than 32 MiB"},
 		"20,000 nested brackets": {target + overlayDocument + "x: " + strings.Repeat("[", 20_000) + "\n", "not valid YAML"},
 		"20,000 nested lists":    {target + overlayDocument + "x:\n" + strings.Repeat("- ", 20_000) + "\n", "not valid YAML"},
@@ -226,4 +228,22 @@ func TestLargeDocuments(t *testing.T) {
 	out, refusal = renderText(t, Renderer{}, mention)
 	require.Nil(t, refusal)
 	require.Equal(t, mention, out)
+}
+
+// utf16LE is a text as PowerShell redirects it.
+func utf16LE(text string) string {
+	var b strings.Builder
+	b.WriteString("\xff\xfe")
+	for _, unit := range utf16.Encode([]rune(text)) {
+		b.WriteByte(byte(unit))
+		b.WriteByte(byte(unit >> 8))
+	}
+	return b.String()
+}
+
+func TestUTF16WithoutOverlays(t *testing.T) {
+	text := utf16LE("---\na: 1\n---\nb: 2\n")
+	out, refusal := renderText(t, Renderer{}, text)
+	require.Nil(t, refusal)
+	require.Equal(t, text, out)
 }

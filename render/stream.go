@@ -37,9 +37,9 @@ const byteOrderMark = "\ufeff"
 // "---" followed by a space, a tab or the line's end, and goes on up to the
 // next such line, whatever the bytes between. What stands before the first
 // such line, if anything, is a document too.
-func split(in *stream) []document {
+func split(in *stream) []*document {
 	text := in.Text
-	var documents []document
+	var documents []*document
 	start, directives := 0, false
 	for next := nextMarker(text, 0); next < len(text); next = nextMarker(text, next+1) {
 		from, hasDirectives := directivesBefore(text[:next], start)
@@ -47,12 +47,12 @@ func split(in *stream) []document {
 			from = start
 		}
 		if from > start {
-			documents = append(documents, document{in, start, text[start:from:from], directives})
+			documents = append(documents, &document{in, start, text[start:from:from], directives})
 		}
 		start, directives = from, hasDirectives
 	}
 	if start < len(text) {
-		documents = append(documents, document{in, start, text[start:], directives})
+		documents = append(documents, &document{in, start, text[start:], directives})
 	}
 	return documents
 }
@@ -159,14 +159,26 @@ func (d *document) prologue() (template string, content bool) {
 	return template, false
 }
 
-// mentions tells whether a word may occur in one of the document's scalars,
-// literally or hidden by a double-quoted scalar's escapes or by !!binary. It
-// never misses a word, but may see one where there is none.
+// says tells whether a word stands in a document, literally or hidden by the
+// escapes of double-quoted scalars or by UTF-16.
+func says(text []byte, word string) bool {
+	if bytes.HasPrefix(text, []byte("\xff\xfe")) || bytes.HasPrefix(text, []byte("\xfe\xff")) {
+		text = bytes.ReplaceAll(text, []byte{0}, nil)
+	}
+	return bytes.Contains(text, []byte(word)) ||
+		len(text) <= maxDocument && bytes.IndexByte(text, '\\') >= 0 && bytes.Contains(unescape(text), []byte(word))
+}
+
+// mentions tells whether a word may occur in one of a document's scalars: if the
+// document says it, or if it has tags, as !!binary can hide anything. It may see
+// a word where there is none. What is too large to be parsed counts only if it
+// says the word.
 func mentions(text []byte, word string) bool {
-	if bytes.Contains(text, []byte(word)) || bytes.Contains(text, []byte("!!binary")) {
+	if says(text, word) {
 		return true
 	}
-	return bytes.IndexByte(text, '\\') >= 0 && bytes.Contains(unescape(text), []byte(word))
+	hasTags := bytes.Contains(text, []byte("!!")) || bytes.Contains(text, []byte("!<")) || bytes.Contains(text, []byte("%TAG"))
+	return hasTags && len(text) <= maxDocument
 }
 
 // unescape replaces the escapes of double-quoted scalars that can stand for a
@@ -179,6 +191,10 @@ func unescape(text []byte) []byte {
 			return append(out, text...)
 		}
 		out = append(out, text[:i]...)
+		if size := breakSize(text[i+1:]); size > 0 {
+			text = bytes.TrimLeft(text[i+1+size:], " \t\r\n\u0085\u2028\u2029")
+			continue
+		}
 		escaped := text[i+1]
 		text = text[i+2:]
 		switch escaped {
@@ -188,8 +204,6 @@ func unescape(text []byte) []byte {
 				out = utf8.AppendRune(out, rune(code))
 				text = text[digits:]
 			}
-		case '\r', '\n':
-			text = bytes.TrimLeft(text, " \t\r\n")
 		default:
 			out = append(out, escaped)
 		}

@@ -70,7 +70,7 @@ func FuzzSplit(f *testing.F) {
 func TestMentions(t *testing.T) {
 	for _, hidden := range []string{
 		`NetworkPolicy`, `"Network\x50olicy"`, `"\u004eetworkPolicy"`, `"\U0000004eetworkPolicy"`,
-		"\"Network\\\n   Policy\"", "\"Network\\\r\n\t\\\nPolicy\"", `!!binary TmV0d29ya1BvbGljeQ==`, `"\\" "\x4eetworkPolicy"`,
+		"\"Network\\\n   Policy\"", "\"Network\\\r\n\t\\\nPolicy\"", `!!binary TmV0d29ya1BvbGljeQ==`, `"\\" "\x4eetworkPolicy"`, `!<tag:yaml.org,2002:binary> TmV0`, `!!b%69nary TmV0`, "\"Network\\\u2028Policy\"", "\"Network\\\u0085 Policy\"",
 	} {
 		require.True(t, mentions([]byte("kind: "+hidden+"\n"), "NetworkPolicy"), hidden)
 	}

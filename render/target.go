@@ -19,9 +19,11 @@ type target struct {
 	*object
 	policy   *networkingv1.NetworkPolicy // nil if it cannot be decoded
 	overlays []*overlay
-	// folded and changes are the outcome of the fold.
-	folded  *networkingv1.NetworkPolicy
-	changes []merge.Change
+	// folded and changes are the outcome of the fold, additions what that adds
+	// to the text.
+	folded    *networkingv1.NetworkPolicy
+	changes   []merge.Change
+	additions []addition
 }
 
 // findTargets finds the target of each overlay, in the order of the input, and
@@ -59,8 +61,7 @@ func (r *run) findTargets() []*target {
 // policies are the policies of the input that are no overlays.
 func (r *run) policies() []*object {
 	var policies []*object
-	for i := range r.documents {
-		d := &r.documents[i]
+	for _, d := range r.documents {
 		if len(d.text) > maxDocument || !mentions(d.text, "NetworkPolicy") {
 			continue
 		}
@@ -151,8 +152,7 @@ func (r *run) describe(policies []*object) string {
 // unreadPolicies names the first document that may be a policy but cannot be
 // parsed. It is no problem of its own: only the missing target is.
 func (r *run) unreadPolicies() string {
-	for i := range r.documents {
-		d := &r.documents[i]
+	for _, d := range r.documents {
 		if !bytes.Contains(d.text, []byte("NetworkPolicy")) || bytes.Contains(d.text, []byte(merge.IntoAnnotation)) {
 			continue
 		}
@@ -166,9 +166,6 @@ func (r *run) unreadPolicies() string {
 // fold folds a target's overlays into it, unless there are problems with any.
 func (r *run) fold(t *target) {
 	before := len(r.problems)
-	if size := t.size(); size > maxObject {
-		r.report(t.object, tooLarge(size))
-	}
 	t.policy, _ = r.check(t.object, true)
 	r.checkNamespaces(t)
 	for _, o := range t.overlays {
@@ -272,7 +269,7 @@ func (r *run) warnNotIsolated(t *target) {
 		if change.Action != merge.NotIsolated || !first {
 			continue
 		}
-		direction := strings.ToLower(string(change.Direction))
+		direction := merge.RulesKey(change.Direction)
 		r.warnings = append(r.warnings, t.overlays[change.Overlay].problemAt("spec."+direction,
 			fmt.Sprintf("nothing is added: the target %q does not isolate %s, so everything is allowed there already", t.name(), direction),
 			fmt.Sprintf("list %s in the policyTypes of the target if it should be isolated", change.Direction)))

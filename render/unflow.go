@@ -49,11 +49,7 @@ func (e *edition) nextFlow() *flowNode {
 		}
 		specKey, spec := entry(t.node, "spec")
 		step(specKey, spec)
-		additions, err := t.additions()
-		if err != nil {
-			return nil
-		}
-		for _, a := range additions {
+		for _, a := range t.additions {
 			key, rules := entry(spec, a.rules)
 			step(key, rules)
 			if a.rule >= 0 && rules != nil && a.rule < len(rules.Content) {
@@ -178,7 +174,7 @@ func (e *edition) rebased(text []byte) *edition {
 	if len(documents) != 1 {
 		return nil
 	}
-	m, err := parse(&documents[0])
+	m, err := parse(documents[0])
 	if err != nil || !reflect.DeepEqual(m.value, e.value) {
 		return nil
 	}

@@ -49,7 +49,10 @@ func portInWords(port networkingv1.NetworkPolicyPort) string {
 // peersInWords says whom a rule is for.
 func peersInWords(peers []networkingv1.NetworkPolicyPeer, direction networkingv1.PolicyType) string {
 	if len(peers) == 0 {
-		return map[bool]string{true: "any source", false: "any destination"}[direction == networkingv1.PolicyTypeIngress]
+		if direction == networkingv1.PolicyTypeIngress {
+			return "any source"
+		}
+		return "any destination"
 	}
 	var words []string
 	for _, peer := range peers {
@@ -83,13 +86,17 @@ func isEmptySelector(selector *metav1.LabelSelector) bool {
 	return selector == nil || len(selector.MatchLabels)+len(selector.MatchExpressions) == 0
 }
 
+// ruleInWords says what a rule allows: "TCP 443 to any destination".
+func ruleInWords(rule merge.Rule, direction networkingv1.PolicyType) string {
+	return portsInWords(rule.Ports) + " " + merge.PeersKey(direction) + " " + peersInWords(rule.Peers, direction)
+}
+
 // rulesInWords says what a policy's rules in a direction allow.
 func rulesInWords(policies []*networkingv1.NetworkPolicy, direction networkingv1.PolicyType) string {
-	to := map[bool]string{true: " from ", false: " to "}[direction == networkingv1.PolicyTypeIngress]
 	var words []string
 	for _, policy := range policies {
 		for _, rule := range merge.Rules(policy, direction) {
-			words = append(words, portsInWords(rule.Ports)+to+peersInWords(rule.Peers, direction))
+			words = append(words, ruleInWords(rule, direction))
 		}
 	}
 	if len(words) == 0 {

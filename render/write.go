@@ -12,14 +12,14 @@ import (
 
 // rewrite gives the documents of targets and overlays their new text.
 func (r *run) rewrite(targets []*target) error {
-	edits := map[*manifest]*edition{}
+	editions := map[*manifest]*edition{}
 	var order []*edition
 	editionOf := func(m *manifest) *edition {
-		if edits[m] == nil {
-			edits[m] = &edition{manifest: m}
-			order = append(order, edits[m])
+		if editions[m] == nil {
+			editions[m] = &edition{manifest: m}
+			order = append(order, editions[m])
 		}
-		return edits[m]
+		return editions[m]
 	}
 	for _, o := range r.overlays {
 		if !o.inFile {
@@ -29,6 +29,9 @@ func (r *run) rewrite(targets []*target) error {
 	}
 	for _, t := range targets {
 		if len(t.mergedFrom()) > 0 {
+			if err := t.findAdditions(); err != nil {
+				return internalError("%w", err)
+			}
 			e := editionOf(t.manifest)
 			e.targets = append(e.targets, t)
 		}
@@ -104,7 +107,7 @@ func (e *edition) verify(text []byte) error {
 	if len(documents) != 1 {
 		return fmt.Errorf("it became %d documents", len(documents))
 	}
-	now, err := parse(&documents[0])
+	now, err := parse(documents[0])
 	if err != nil {
 		return err
 	}
