@@ -46,7 +46,8 @@ func shell(command string) string {
 	return string(output)
 }
 
-// useTools puts the program under test and the pinned Helm first into PATH.
+// useTools puts the program under test and the pinned Helm first into PATH, and the
+// environment into the state in which a person would type the examples.
 func useTools(t *testing.T) {
 	folder := t.TempDir()
 	build := exec.Command("go", "build", "-o", filepath.Join(folder, "netpol-merge"), ".")
@@ -57,4 +58,8 @@ func useTools(t *testing.T) {
 	require.NoError(t, os.Symlink(strings.TrimSpace(string(helm)), filepath.Join(folder, "helm")))
 	t.Setenv("PATH", folder+string(os.PathListSeparator)+os.Getenv("PATH"))
 	t.Setenv("HELM_PLUGINS", folder)
+	for _, variable := range []string{"MAKEFLAGS", "MAKELEVEL", "MFLAGS"} { // of the make that runs the tests
+		t.Setenv(variable, "")
+		require.NoError(t, os.Unsetenv(variable))
+	}
 }

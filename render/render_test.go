@@ -247,3 +247,12 @@ func TestUTF16WithoutOverlays(t *testing.T) {
 	require.Nil(t, refusal)
 	require.Equal(t, text, out)
 }
+
+func TestManyDocuments(t *testing.T) {
+	target := "---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata:\n  name: proxy-allow\nspec:\n  policyTypes: [Egress]\n"
+	others := strings.Repeat("---\na: 1\n", 1_000_000)
+	out, refusal := renderText(t, Renderer{}, others+target+overlayDocument)
+	require.Nil(t, refusal)
+	require.True(t, strings.HasPrefix(out, others))
+	require.Contains(t, out[len(others):], "# from petstore-db")
+}

@@ -42,6 +42,9 @@ func TestWriteGenerated(t *testing.T) {
 		require.Nil(t, refusal)
 		require.True(t, strings.HasSuffix(target, "\n") == strings.HasSuffix(out, "\n"))
 		requireFolded(t, overlays, target, out)
+		rerun, refusal := renderText(t, Renderer{}, overlays+out)
+		require.Nil(t, refusal)
+		require.Equal(t, out, rerun, "the same overlays once more change nothing")
 		if s.block {
 			inserted++
 			require.Empty(t, linesGone(target, out), out)
