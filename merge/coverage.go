@@ -13,6 +13,8 @@ type ruleSet struct {
 	// samePeers finds the first rule with a set of peers, by the key of that
 	// set. Rules that allow all ports are left out: appending to "all" narrows.
 	samePeers map[string]int
+	// anchored finds rules by the anchors of their peers.
+	anchored map[string][]int
 }
 
 type standingRule struct {
@@ -21,7 +23,7 @@ type standingRule struct {
 }
 
 func newRuleSet(rules []Rule) *ruleSet {
-	s := &ruleSet{samePeers: map[string]int{}}
+	s := &ruleSet{samePeers: map[string]int{}, anchored: map[string][]int{}}
 	for _, rule := range rules {
 		s.append(rule)
 	}
@@ -33,8 +35,24 @@ func (s *ruleSet) append(rule Rule) int {
 	if _, stands := s.samePeers[key]; !stands && len(rule.Ports) > 0 {
 		s.samePeers[key] = len(s.rules)
 	}
+	for _, p := range peers {
+		s.anchored[p.anchor] = append(s.anchored[p.anchor], len(s.rules))
+		if p.addresses != nil {
+			s.anchored[networkAnchor] = append(s.anchored[networkAnchor], len(s.rules))
+		}
+	}
 	s.rules = append(s.rules, standingRule{peers: peers, ports: newPortSet(rule.Ports)})
 	return len(s.rules) - 1
+}
+
+// near returns the indices of rules with a peer that may cover or overlap p.
+func (s *ruleSet) near(p peer) []int {
+	var rules []int
+	for _, anchor := range p.lookups {
+		rules = append(rules, s.anchored[anchor]...)
+	}
+	slices.Sort(rules)
+	return slices.Compact(rules)
 }
 
 // fold adds what is missing of the rule to the set and says what that was.
@@ -106,7 +124,8 @@ type candidate struct {
 func (s *ruleSet) peerCoveredBy(p peer, t traffic) []int {
 	var candidates []candidate
 	var parts []traffic
-	for i, rule := range s.rules {
+	for _, i := range s.near(p) {
+		rule := s.rules[i]
 		common := rule.ports.overlapping(t)
 		if common == nil {
 			continue

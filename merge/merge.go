@@ -188,14 +188,14 @@ func apply(policy *networkingv1.NetworkPolicy, change Change) {
 	ingress := change.Direction == networkingv1.PolicyTypeIngress
 	switch {
 	case change.Action == RuleAppended && ingress:
-		policy.Spec.Ingress = append(policy.Spec.Ingress, networkingv1.NetworkPolicyIngressRule{From: change.Added.Peers, Ports: change.Added.Ports})
+		policy.Spec.Ingress = append(policy.Spec.Ingress, networkingv1.NetworkPolicyIngressRule{From: change.Added.Peers, Ports: slices.Clone(change.Added.Ports)})
 	case change.Action == RuleAppended:
-		policy.Spec.Egress = append(policy.Spec.Egress, networkingv1.NetworkPolicyEgressRule{To: change.Added.Peers, Ports: change.Added.Ports})
+		policy.Spec.Egress = append(policy.Spec.Egress, networkingv1.NetworkPolicyEgressRule{To: change.Added.Peers, Ports: slices.Clone(change.Added.Ports)})
 	case change.Action == PortsAdded && ingress:
 		rule := &policy.Spec.Ingress[change.Into]
-		rule.Ports = append(slices.Clip(rule.Ports), change.Added.Ports...)
+		rule.Ports = append(rule.Ports, change.Added.Ports...)
 	case change.Action == PortsAdded:
 		rule := &policy.Spec.Egress[change.Into]
-		rule.Ports = append(slices.Clip(rule.Ports), change.Added.Ports...)
+		rule.Ports = append(rule.Ports, change.Added.Ports...)
 	}
 }

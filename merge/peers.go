@@ -23,13 +23,19 @@ type peer struct {
 	pods         selector
 	// key is the same for two peers exactly if they mean the same.
 	key string
+	// anchor is a feature that only those peers can share whom this one covers
+	// or overlaps, and lookups are the anchors of all peers that may cover or
+	// overlap this one. They keep thousands of rules from being compared each
+	// with every other.
+	anchor  string
+	lookups []string
 }
 
 // peersOf returns the peers of a rule, and one key for their set that does not
 // depend on their order or on repetition.
 func peersOf(peers []networkingv1.NetworkPolicyPeer) ([]peer, string) {
 	if len(peers) == 0 {
-		return []peer{{any: true, key: "any"}}, "any"
+		return []peer{{any: true, key: "any", anchor: anyAnchor, lookups: []string{anyAnchor}}}, "any"
 	}
 	all := make([]peer, len(peers))
 	keys := make([]string, len(peers))
@@ -54,8 +60,21 @@ func peerOf(from *networkingv1.NetworkPolicyPeer) peer {
 	if p.ownNamespace {
 		p.key = "pods " + p.pods.key() + " in the own namespace"
 	}
+	// A peer that requires a label to have one value covers only peers that do.
+	p.anchor, p.lookups = podsAnchor, []string{anyAnchor, podsAnchor}
+	for _, label := range append(p.pods.single("pod"), p.namespaces.single("namespace")...) {
+		p.anchor, p.lookups = label, append(p.lookups, label)
+	}
 	return p
 }
+
+// The anchors of peers that have none of their own.
+const (
+	anyAnchor     = "any"
+	podsAnchor    = "pods"
+	wideAnchor    = "wide network"
+	networkAnchor = "every network"
+)
 
 // blockOf returns the block's addresses less its exceptions. A block that is
 // no CIDR has no addresses and equals only the same text.
@@ -63,7 +82,7 @@ func blockOf(block *networkingv1.IPBlock) peer {
 	var b netipx.IPSetBuilder
 	prefix, err := netip.ParsePrefix(block.CIDR)
 	if err != nil {
-		return peer{addresses: &netipx.IPSet{}, key: fmt.Sprintf("block %q %q", block.CIDR, block.Except)}
+		return peer{addresses: &netipx.IPSet{}, key: fmt.Sprintf("block %q %q", block.CIDR, block.Except), anchor: wideAnchor, lookups: []string{anyAnchor, networkAnchor}}
 	}
 	b.AddPrefix(prefix.Masked())
 	for _, except := range block.Except {
@@ -75,7 +94,15 @@ func blockOf(block *networkingv1.IPBlock) peer {
 	if err != nil {
 		addresses = &netipx.IPSet{}
 	}
-	return peer{addresses: addresses, key: fmt.Sprint("addresses ", addresses.Ranges())}
+	p := peer{addresses: addresses, key: fmt.Sprint("addresses ", addresses.Ranges())}
+	// Networks in different blocks of this size do not overlap.
+	const blockBits = 16
+	p.anchor, p.lookups = wideAnchor, []string{anyAnchor, networkAnchor}
+	if prefix.Bits() >= blockBits {
+		block := netip.PrefixFrom(prefix.Addr(), blockBits).Masked()
+		p.anchor, p.lookups = block.String(), []string{anyAnchor, wideAnchor, block.String()}
+	}
+	return p
 }
 
 // covers tells whether p is a superset of other, judging by these two alone.
@@ -163,6 +190,16 @@ func (s selector) covers(other selector) bool {
 		}
 	}
 	return true
+}
+
+// single lists the labels that have to have exactly one value, in their order.
+func (s selector) single(of string) (requirements []string) {
+	for _, label := range slices.Sorted(maps.Keys(s)) {
+		if v := s[label]; len(v.listed) == 1 && !v.inverted && !v.absent {
+			requirements = append(requirements, fmt.Sprint(of, " ", label, "=", slices.Collect(maps.Keys(v.listed))[0]))
+		}
+	}
+	return requirements
 }
 
 func (s selector) key() string {

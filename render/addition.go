@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"encoding/json"
 	"slices"
+	"strconv"
 	"strings"
 
 	yamlnode "go.yaml.in/yaml/v3"
 	networkingv1 "k8s.io/api/networking/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/networknt/netpol-merge/merge"
 )
@@ -54,43 +56,51 @@ func (t *target) findAdditions() error {
 
 // nodesOf are the ports, or the rule, that a change adds.
 func nodesOf(change merge.Change, comment string) ([]*yamlnode.Node, error) {
+	var ports []*yamlnode.Node
+	for _, port := range change.Added.Ports {
+		ports = append(ports, portNode(port))
+	}
 	if change.Action == merge.PortsAdded {
-		return portNodes(change.Added.Ports, comment)
+		for _, port := range ports {
+			port.Content[1].LineComment = comment // the protocol, which comes first
+		}
+		return ports, nil
 	}
-	rule, err := ruleNode(change.Added, change.Direction, comment)
-	return []*yamlnode.Node{rule}, err
-}
-
-// ruleNode is a rule as a person would write it: peers before ports.
-func ruleNode(rule merge.Rule, direction networkingv1.PolicyType, comment string) (*yamlnode.Node, error) {
-	node := &yamlnode.Node{Kind: yamlnode.MappingNode}
-	if len(rule.Peers) > 0 {
-		peers, err := nodeOf(rule.Peers)
+	rule := &yamlnode.Node{Kind: yamlnode.MappingNode}
+	if len(change.Added.Peers) > 0 {
+		peers, err := nodeOf(change.Added.Peers)
 		if err != nil {
 			return nil, err
 		}
-		node.Content = append(node.Content, text(merge.PeersKey(direction)), peers)
+		rule.Content = append(rule.Content, plain(merge.PeersKey(change.Direction)), peers)
 	}
-	if len(rule.Ports) > 0 {
-		ports, err := nodeOf(rule.Ports)
-		if err != nil {
-			return nil, err
-		}
-		node.Content = append(node.Content, text("ports"), ports)
+	if len(ports) > 0 {
+		rule.Content = append(rule.Content, plain("ports"), &yamlnode.Node{Kind: yamlnode.SequenceNode, Content: ports})
 	}
-	node.Content[0].LineComment = comment
-	return node, nil
+	rule.Content[0].LineComment = comment
+	return []*yamlnode.Node{rule}, nil
 }
 
-func portNodes(ports []networkingv1.NetworkPolicyPort, comment string) ([]*yamlnode.Node, error) {
-	list, err := nodeOf(ports)
-	if err != nil {
-		return nil, err
+// portNode is a port with its protocol, as a person would write it.
+func portNode(port networkingv1.NetworkPolicyPort) *yamlnode.Node {
+	node := &yamlnode.Node{Kind: yamlnode.MappingNode, Content: []*yamlnode.Node{plain("protocol"), plain(string(*port.Protocol))}}
+	switch {
+	case port.Port == nil:
+		return node
+	case port.Port.Type == intstr.String:
+		node.Content = append(node.Content, plain("port"), text(port.Port.StrVal))
+	default:
+		node.Content = append(node.Content, plain("port"), plain(port.Port.String()))
 	}
-	for _, port := range list.Content {
-		port.Content[1].LineComment = comment // the value of protocol, which comes first
+	if port.EndPort != nil {
+		node.Content = append(node.Content, plain("endPort"), plain(strconv.Itoa(int(*port.EndPort))))
 	}
-	return list.Content, nil
+	return node
+}
+
+// plain is a scalar that needs no quotes.
+func plain(value string) *yamlnode.Node {
+	return &yamlnode.Node{Kind: yamlnode.ScalarNode, Value: value}
 }
 
 // nodeOf is a value of the API as YAML in block style, its fields in the order
