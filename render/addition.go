@@ -88,7 +88,7 @@ func portNode(port networkingv1.NetworkPolicyPort) *yamlnode.Node {
 	case port.Port == nil:
 		return node
 	case port.Port.Type == intstr.String:
-		node.Content = append(node.Content, plain("port"), text(port.Port.StrVal))
+		node.Content = append(node.Content, plain("port"), scalar(port.Port.StrVal))
 	default:
 		node.Content = append(node.Content, plain("port"), plain(port.Port.String()))
 	}

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -271,12 +272,12 @@ func (l *lines) annotate(t *target) error {
 	value := t.folded.Annotations[merge.MergedFromAnnotation]
 	metadataKey, metadata := entry(t.node, "metadata")
 	key, annotations := entry(metadata, "annotations")
-	encoded, err := encode(text(value))
+	encoded, err := encode(scalar(value))
 	if err != nil {
 		return err
 	}
-	scalar := strings.TrimSpace(string(encoded))
-	line := merge.MergedFromAnnotation + ": " + scalar
+	written := strings.TrimSpace(string(encoded))
+	line := merge.MergedFromAnnotation + ": " + written
 	switch {
 	case metadata == nil || metadata.Kind != yamlnode.MappingNode || len(metadata.Content) == 0:
 		return errNoLines
@@ -290,7 +291,10 @@ func (l *lines) annotate(t *target) error {
 		return errNoLines
 	default:
 		if _, before := entry(annotations, merge.MergedFromAnnotation); before != nil {
-			return l.replaceScalar(before, scalar)
+			if annotations.Style&yamlnode.FlowStyle != 0 {
+				written = strconv.Quote(value) // a comma would end it
+			}
+			return l.replaceScalar(before, written)
 		}
 		if isBlock(annotations, yamlnode.MappingNode) && annotations.Content[0].Line > key.Line {
 			l.insertAfter(key.Line, l.indentOf(annotations), line)

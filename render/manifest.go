@@ -168,7 +168,8 @@ func setDefault(value map[string]any, key string, to any) {
 	}
 }
 
-func (o *object) text(path ...string) string {
+// stringAt is the string at a path; empty if there is none.
+func (o *object) stringAt(path ...string) string {
 	var value any = o.value
 	for _, key := range path {
 		mapping, _ := value.(map[string]any)
@@ -178,9 +179,9 @@ func (o *object) text(path ...string) string {
 	return text
 }
 
-func (o *object) kind() string                 { return o.text("kind") }
-func (o *object) namespace() string            { return o.text("metadata", "namespace") }
-func (o *object) annotation(key string) string { return o.text("metadata", "annotations", key) }
+func (o *object) kind() string                 { return o.stringAt("kind") }
+func (o *object) namespace() string            { return o.stringAt("metadata", "namespace") }
+func (o *object) annotation(key string) string { return o.stringAt("metadata", "annotations", key) }
 
 // name is the object's name. What should be text but is not has one, too: it is
 // the one that people mean.

@@ -141,7 +141,7 @@ func (r *Renderer) defaultTarget() string {
 // check checks a policy as the API server would. It returns its value, or nil
 // if it has none, and where that value is not what the text says.
 func (r *run) check(o *object, nullItems bool) (*networkingv1.NetworkPolicy, []finding) {
-	if version := o.text("apiVersion"); version != apiVersion {
+	if version := o.stringAt("apiVersion"); version != apiVersion {
 		r.report(o, finding{
 			Error: field.NotSupported(field.NewPath("apiVersion"), version, []string{apiVersion}),
 			hint:  "write apiVersion: " + apiVersion,

@@ -95,16 +95,16 @@ func (t *target) addToNode(node *yamlnode.Node) {
 		list.Content = append(list.Content, a.items...)
 	}
 	annotations := child(child(node, "metadata", yamlnode.MappingNode), "annotations", yamlnode.MappingNode)
-	value := text(t.folded.Annotations[merge.MergedFromAnnotation])
+	value := scalar(t.folded.Annotations[merge.MergedFromAnnotation])
 	if _, before := entry(annotations, merge.MergedFromAnnotation); before != nil {
 		before.Value, before.Tag, before.Style = value.Value, value.Tag, value.Style
 		return
 	}
-	annotations.Content = append(annotations.Content, text(merge.MergedFromAnnotation), value)
+	annotations.Content = append(annotations.Content, scalar(merge.MergedFromAnnotation), value)
 }
 
-// text is a scalar that is text in every version of YAML.
-func text(value string) *yamlnode.Node {
+// scalar is a node that is text, and the same text, in every version of YAML.
+func scalar(value string) *yamlnode.Node {
 	var node yamlnode.Node
 	node.SetString(value)
 	if err := node.Encode(value); err != nil {
@@ -119,7 +119,7 @@ func child(mapping *yamlnode.Node, key string, kind yamlnode.Kind) *yamlnode.Nod
 	_, value := entry(mapping, key)
 	if value == nil {
 		value = &yamlnode.Node{}
-		mapping.Content = append(mapping.Content, text(key), value)
+		mapping.Content = append(mapping.Content, scalar(key), value)
 	}
 	if value.Kind != kind {
 		value.Kind, value.Tag, value.Value = kind, "", ""

@@ -35,7 +35,7 @@ func (r *run) findTargets() []*target {
 		candidates := slices.DeleteFunc(slices.Clone(policies), func(p *object) bool {
 			return p.name() != o.into || p.annotated(hookAnnotation) || !r.sameNamespace(o.object, p)
 		})
-		if current := slices.DeleteFunc(slices.Clone(candidates), func(p *object) bool { return p.text("apiVersion") != apiVersion }); len(current) > 0 {
+		if current := slices.DeleteFunc(slices.Clone(candidates), func(p *object) bool { return p.stringAt("apiVersion") != apiVersion }); len(current) > 0 {
 			candidates = current
 		}
 		if len(candidates) != 1 {

@@ -37,7 +37,7 @@ func (r *run) rewrite(targets []*target) error {
 		}
 	}
 	for _, e := range order {
-		text, err := e.text()
+		text, err := e.newText()
 		if err != nil {
 			return err
 		}
@@ -57,12 +57,12 @@ type edition struct {
 // errNoLines tells that a change cannot be made by inserting lines.
 var errNoLines = errors.New("the text is not in block style")
 
-// text returns the document's new text, which is empty if the document leaves.
+// newText returns the document's new text, which is empty if the document leaves.
 // Lines are inserted, if need be after making blocks of what is in flow style,
 // if that gives exactly the folded policies. Otherwise the document is encoded
 // anew; as the encoder is not always a match for comments in odd places, if need
 // be with all comments in front.
-func (e *edition) text() ([]byte, error) {
+func (e *edition) newText() ([]byte, error) {
 	if e.leaves() {
 		return nil, nil
 	}
