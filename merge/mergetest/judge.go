@@ -252,7 +252,7 @@ func selector(from *metav1.LabelSelector) labels.Selector {
 	}
 	s, err := metav1.LabelSelectorAsSelector(from)
 	if err != nil {
-		panic(err)
+		return labels.Nothing() // what is generated is valid
 	}
 	return s
 }
