@@ -48,7 +48,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	switch {
 	case errors.As(err, &refusal), errors.As(err, &internal):
 		if s.errorsAsManifest {
-			return writeErrorManifest(stdout, err)
+			return writeErrorManifest(stdout, stderr, err)
 		}
 		fmt.Fprintln(stderr, err)
 		return exitRefused
@@ -219,10 +219,11 @@ func newCheckCommand() *cobra.Command {
 // standard error of plugins away, but quotes the file name of a manifest that it
 // cannot read, and it takes that name from an annotation. Nothing can apply the
 // manifest: its kind is no string.
-func writeErrorManifest(stdout io.Writer, message error) int {
+func writeErrorManifest(stdout, stderr io.Writer, message error) int {
 	_, err := fmt.Fprintf(stdout, "kind: [netpol-merge-error]\nmetadata:\n  annotations:\n    postrenderer.helm.sh/postrender-filename: %s\n",
 		strconv.Quote("netpol-merge\n"+message.Error()+"\n"))
 	if err != nil {
+		fmt.Fprintf(stderr, "%v\nnetpol-merge: write standard output: %v\n", message, err)
 		return exitIO
 	}
 	return exitDone

@@ -35,21 +35,24 @@ func (r *run) readCeilings(position int) {
 }
 
 // checkCeilings reports what an overlay asks for beyond the ceilings, but for
-// rules in which something is wrong already.
+// ports, and for rules beside their ports, in which something is wrong already.
 func (r *run) checkCeilings(o *overlay, wrong []Problem) {
 	if !r.bounded {
 		return
 	}
 	for _, excess := range merge.Beyond(o.policy, r.ceilings) {
 		rule := merge.Rules(o.policy, excess.Direction)[excess.Rule]
-		path := field.NewPath("spec", merge.RulesKey(excess.Direction)).Index(excess.Rule)
-		if slices.ContainsFunc(wrong, func(p Problem) bool { return strings.HasPrefix(p.Field, path.String()) }) {
-			continue
-		}
-		beyond := merge.Rule{Peers: excess.Peers}
+		rulePath := field.NewPath("spec", merge.RulesKey(excess.Direction)).Index(excess.Rule)
+		path, beyond := rulePath, merge.Rule{Peers: excess.Peers}
 		if excess.Port >= 0 {
 			path = path.Child("ports").Index(excess.Port)
 			beyond.Ports = rule.Ports[excess.Port : excess.Port+1]
+		}
+		if slices.ContainsFunc(wrong, func(p Problem) bool {
+			otherPort := strings.HasPrefix(p.Field, rulePath.String()+".ports[") && !strings.HasPrefix(p.Field, path.String())
+			return strings.HasPrefix(p.Field, rulePath.String()) && !otherPort
+		}) {
+			continue
 		}
 		r.report(o.object, finding{
 			Error: field.Forbidden(path, fmt.Sprintf("%s; the ceiling allows %s", ruleInWords(beyond, excess.Direction), rulesInWords(r.ceilings, excess.Direction))),

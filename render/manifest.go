@@ -170,28 +170,35 @@ func setDefault(value map[string]any, key string, to any) {
 
 // stringAt is the string at a path; empty if there is none.
 func (o *object) stringAt(path ...string) string {
+	text, _ := o.valueAt(path...).(string)
+	return text
+}
+
+// scalarAt is what is at a path, as text.
+func (o *object) scalarAt(path ...string) string {
+	if value := o.valueAt(path...); value != nil {
+		return fmt.Sprint(value)
+	}
+	return ""
+}
+
+func (o *object) valueAt(path ...string) any {
 	var value any = o.value
 	for _, key := range path {
 		mapping, _ := value.(map[string]any)
 		value = mapping[key]
 	}
-	text, _ := value.(string)
-	return text
+	return value
 }
 
 func (o *object) kind() string                 { return o.stringAt("kind") }
 func (o *object) namespace() string            { return o.stringAt("metadata", "namespace") }
 func (o *object) annotation(key string) string { return o.stringAt("metadata", "annotations", key) }
 
-// name is the object's name. What should be text but is not has one, too: it is
-// the one that people mean.
-func (o *object) name() string {
-	metadata, _ := o.value["metadata"].(map[string]any)
-	if metadata["name"] == nil {
-		return ""
-	}
-	return fmt.Sprint(metadata["name"])
-}
+// name is the object's name, and into the name in its annotation. What should be
+// text but is not has one, too: it is the one that people mean.
+func (o *object) name() string { return o.scalarAt("metadata", "name") }
+func (o *object) into() string { return o.scalarAt("metadata", "annotations", merge.IntoAnnotation) }
 
 // isMarked tells whether the object is to be an overlay. Of duplicate keys the
 // values know only the last; the annotation counts wherever it stands.

@@ -78,7 +78,7 @@ func (r *run) addOverlay(o *object, inFile bool) {
 		return
 	}
 	before := len(r.problems)
-	added := &overlay{object: o, inFile: inFile, into: o.annotation(merge.IntoAnnotation)}
+	added := &overlay{object: o, inFile: inFile, into: o.into()}
 	if added.into == "" {
 		added.into = r.defaultTarget()
 	}
@@ -98,7 +98,9 @@ func (r *run) addOverlay(o *object, inFile bool) {
 		r.checkCeilings(added, r.problems[before:])
 	}
 	added.valid = len(r.problems) == before
-	r.overlays = append(r.overlays, added)
+	if !o.nested && !o.annotated(hookAnnotation) {
+		r.overlays = append(r.overlays, added) // for the others no target is missing
+	}
 }
 
 // notAPolicy says that an object cannot be an overlay. Only in an overlay file

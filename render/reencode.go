@@ -116,13 +116,17 @@ func scalar(value string) *yamlnode.Node {
 // child returns the value of a key as a block of the wanted kind; it becomes an
 // empty one if it is missing or null.
 func child(mapping *yamlnode.Node, key string, kind yamlnode.Kind) *yamlnode.Node {
-	_, value := entry(mapping, key)
+	keyNode, value := entry(mapping, key)
 	if value == nil {
-		value = &yamlnode.Node{}
-		mapping.Content = append(mapping.Content, scalar(key), value)
+		keyNode, value = scalar(key), &yamlnode.Node{}
+		mapping.Content = append(mapping.Content, keyNode, value)
 	}
 	if value.Kind != kind {
 		value.Kind, value.Tag, value.Value = kind, "", ""
+	}
+	if value.Style&yamlnode.FlowStyle != 0 && value.LineComment != "" {
+		// The encoder writes a comment behind a block only if it is the key's.
+		keyNode.LineComment, value.LineComment = value.LineComment, ""
 	}
 	value.Style &^= yamlnode.FlowStyle
 	return value
