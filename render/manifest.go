@@ -72,7 +72,10 @@ func parse(d *document) (*manifest, error) {
 		return nil, err
 	}
 	m.tree, m.root = &tree, tree.Content[0]
-	return m, m.findObjects()
+	if err := m.findObjects(); err != nil {
+		return nil, err
+	}
+	return m, nil
 }
 
 // parseable is the document's text up to a "..." after which there is nothing
