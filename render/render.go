@@ -5,10 +5,12 @@
 // Start reading at Renderer.Merge. A stream is split into documents, which are
 // slices of it (stream.go). Only those that can be an overlay or a target are
 // parsed (manifest.go) and checked as the API server would check them, and more
-// strictly (check.go, overlay.go). Each overlay finds its target (target.go),
-// package merge folds them, and what it added is inserted into the target's own
-// text (write.go) or, where no line can be inserted, into its nodes
-// (reencode.go). What was written is read back and compared before it counts.
+// strictly (check.go, overlay.go), and held against the ceilings (ceiling.go).
+// Each overlay finds its target (target.go), package merge folds them, and what
+// it added (addition.go) is written into the target (write.go): as lines in its
+// own text (lines.go), if need be after flow style became a block (unflow.go),
+// or else in its nodes (reencode.go). What was written is read back and compared
+// before it counts.
 //
 // Documents that are not involved leave byte for byte as they came. Input that
 // raises any doubt is refused whole, with all problems at once.
