@@ -87,17 +87,22 @@ func (s *ruleSet) fold(rule Rule) Change {
 	}
 	into, stands := s.samePeers[key]
 	if !stands || len(rule.Ports) == 0 {
-		return Change{Action: RuleAppended, Into: s.append(rule), Added: rule, Allowed: allowed}
+		change := Change{Action: RuleAppended, Into: s.append(rule), Added: rule, Allowed: allowed}
+		for i := range rule.Ports {
+			change.Ports = append(change.Ports, i)
+		}
+		return change
 	}
 	change := Change{Action: PortsAdded, Into: into}
-	for _, port := range rule.Ports {
+	for i, port := range rule.Ports {
 		// Once more for each port: an earlier port of this rule may cover it.
 		if by := s.coveredBy(peers, trafficOf(port)); by != nil {
-			change.Allowed = append(change.Allowed, Allowed{Port: &port, By: by})
+			change.Allowed = append(change.Allowed, Allowed{Port: i, By: by})
 			continue
 		}
 		s.rules[into].ports.add(trafficOf(port))
 		change.Added.Ports = append(change.Added.Ports, port)
+		change.Ports = append(change.Ports, i)
 	}
 	return change
 }
@@ -110,11 +115,11 @@ func (s *ruleSet) allowed(peers []peer, ports []networkingv1.NetworkPolicyPort) 
 		if by == nil {
 			return nil, true
 		}
-		return []Allowed{{By: by}}, false
+		return []Allowed{{Port: -1, By: by}}, false
 	}
-	for _, port := range ports {
+	for i, port := range ports {
 		if by := s.coveredBy(peers, trafficOf(port)); by != nil {
-			allowed = append(allowed, Allowed{Port: &port, By: by})
+			allowed = append(allowed, Allowed{Port: i, By: by})
 		} else {
 			missing = true
 		}

@@ -164,15 +164,15 @@ func lawCovered(w *mergetest.World, s situation) string {
 		standing := merge.Rules(folded, change.Direction)
 		for _, allowed := range change.Allowed {
 			var ports []networkingv1.NetworkPolicyPort
-			if allowed.Port != nil {
-				ports = append(ports, *allowed.Port)
+			if allowed.Port >= 0 {
+				ports = asked.Ports[allowed.Port : allowed.Port+1]
 			}
 			by := w.None()
 			for _, i := range allowed.By {
 				by.Add(w.Rule(standing[i].Peers, standing[i].Ports))
 			}
 			if len(allowed.By) == 0 || !w.Rule(asked.Peers, ports).Within(by) {
-				return fmt.Sprintf("overlay %d, %s[%d]: rules %v do not allow port %v", change.Overlay, change.Direction, change.Rule, allowed.By, allowed.Port)
+				return fmt.Sprintf("overlay %d, %s[%d]: rules %v do not allow port %d", change.Overlay, change.Direction, change.Rule, allowed.By, allowed.Port)
 			}
 		}
 		if change.Action == merge.Covered && max(1, len(asked.Ports)) != len(change.Allowed) {

@@ -13,6 +13,8 @@ import (
 
 // Problem is one reason to refuse the input, or one warning about it.
 type Problem struct {
+	// Code is the kind of problem, as in docs/messages.md.
+	Code Code
 	// Source is the template the document came from, or else the name of its
 	// stream. Line is the line in the stream, counted from 1.
 	Source string
@@ -43,7 +45,7 @@ func (p Problem) format(severity string) string {
 	}
 	b.WriteString(printable(p.Reason))
 	if p.Hint != "" {
-		b.WriteString("\n  hint: " + printable(p.Hint))
+		fmt.Fprintf(&b, "\n  hint: %s (%s)", printable(p.Hint), p.Code)
 	}
 	return b.String()
 }
