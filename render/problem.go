@@ -14,18 +14,20 @@ import (
 // Problem is one reason to refuse the input, or one warning about it.
 type Problem struct {
 	// Code is the kind of problem, as in docs/messages.md.
-	Code Code
+	Code Code `json:"code,omitempty"`
 	// Source is the template the document came from, or else the name of its
 	// stream. Line is the line in the stream, counted from 1.
-	Source string
-	Line   int
+	Source string `json:"source"`
+	Line   int    `json:"line"`
 	// Kind and Name are those of the object; empty if it could not be read.
-	Kind, Name string
+	Kind string `json:"kind,omitempty"`
+	Name string `json:"name,omitempty"`
 	// Field is the path in the object, as the API server writes it; empty if
 	// the problem is with the document.
-	Field string
+	Field string `json:"field,omitempty"`
 	// Reason tells what was found and why it cannot be, Hint what to do.
-	Reason, Hint string
+	Reason string `json:"reason"`
+	Hint   string `json:"hint,omitempty"`
 
 	stream int // where in the input, to report problems in its order
 }

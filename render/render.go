@@ -84,6 +84,7 @@ type Result struct {
 	// Warnings are problems that did not keep the input from being merged.
 	Warnings []Problem
 
+	run    *run
 	chunks [][]byte // of the input, but for documents that changed
 }
 
@@ -123,7 +124,7 @@ func (r *Renderer) Merge(streams ...Source) (*Result, error) {
 	if err := run.merge(len(streams)); err != nil {
 		return nil, err
 	}
-	return &Result{Warnings: run.warnings, chunks: run.output()}, nil
+	return &Result{Warnings: run.warnings, run: run, chunks: run.output()}, nil
 }
 
 // Check returns a *Refusal that lists the overlays in the streams, and documents

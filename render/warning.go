@@ -74,7 +74,7 @@ func (r *run) warnReopened(t *target, reopening merge.Reopening) {
 	}
 	reason := "opens " + strings.Join(networks, ", ")
 	if slices.ContainsFunc(reopening.Networks, holdsMetadata) {
-		reason += " with the cloud's instance metadata"
+		reason += " (the cloud's instance metadata among them)"
 	}
 	var by []string
 	for _, rule := range reopening.Rules {
