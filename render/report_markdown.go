@@ -29,11 +29,11 @@ func (t *TargetReport) writeMarkdown(b *strings.Builder) {
 	for _, r := range t.rows() {
 		mark := ""
 		if r.added {
-			mark = "➕"
+			mark = "+"
 		}
 		fmt.Fprintf(b, "| %s | %s | %s | %s | %s |\n", mark, r.direction, markdown(r.peer), markdown(r.ports), markdown(r.writtenIn))
 	}
-	fmt.Fprintf(b, "\n%s\n\n```mermaid\n%s```\n\n", t.remainder(), t.mermaid())
+	fmt.Fprintf(b, "\n%s\n\n```mermaid\n%s```\n\n%s\n\n", t.remainder(), t.mermaid(), legend)
 	for _, source := range t.sources() {
 		fmt.Fprintf(b, "- %s: %s\n", markdown(source.Name), markdown(source.Source))
 	}
@@ -52,7 +52,7 @@ func writeProblems(b *strings.Builder, title string, problems []Problem) {
 	}
 	fmt.Fprintf(b, "**%s**\n\n", title)
 	for _, problem := range problems {
-		fmt.Fprintf(b, "- %s\n", markdown(strings.ReplaceAll(problem.String(), "\n", " ")))
+		fmt.Fprintf(b, "- %s\n", markdown(strings.ReplaceAll(problem.String(), "\n  hint: ", "; hint: ")))
 	}
 	b.WriteString("\n")
 }

@@ -47,6 +47,8 @@ func (t *TargetReport) rows() []row {
 
 func (o Origin) writtenIn() string { return fmt.Sprintf("%s, line %d", o.Name, o.Line) }
 
+const legend = "Overlays add what is marked with +. Lines are those of the rendered input."
+
 // sources lists the policies of a table and where they are: the target, then the
 // overlays that added something.
 func (t *TargetReport) sources() []Origin {
@@ -163,14 +165,16 @@ func (w *textWriter) target(t *TargetReport) {
 	w.line("", "")
 	w.table(t.rows())
 	w.line("", "")
-	for _, source := range t.sources() {
-		mark := "  "
-		if source.Overlay {
-			mark = "+ "
-		}
-		w.line("", fmt.Sprintf("%s%s: %s", mark, source.Name, source.Source))
-	}
 	w.line("", t.remainder())
+	w.line("", "")
+	w.line("", legend)
+	for _, source := range t.sources() {
+		mark := " "
+		if source.Overlay {
+			mark = "+"
+		}
+		w.line("", fmt.Sprintf("%s %s: %s", mark, source.Name, source.Source))
+	}
 	if inVain := t.inVain(); len(inVain) > 0 {
 		w.line("", "")
 		w.line(bold, "Asked for, but allowed already")

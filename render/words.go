@@ -65,7 +65,7 @@ func peerInWords(peer networkingv1.NetworkPolicyPeer) string {
 	if peer.IPBlock != nil {
 		words := peer.IPBlock.CIDR
 		if len(peer.IPBlock.Except) > 0 {
-			words += " except " + strings.Join(peer.IPBlock.Except, ", ")
+			words += " except " + strings.Join(peer.IPBlock.Except, " and ")
 		}
 		return words
 	}
