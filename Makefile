@@ -4,13 +4,16 @@
 HELM    := go tool helm
 FUZZTIME ?= 1m
 
-.PHONY: build plugin demo test e2e lint fuzz charts clean help
+.PHONY: build plugin dist demo test e2e lint fuzz charts clean help
 
 build: ## build bin/netpol-merge
 	@CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o bin/netpol-merge .
 
 plugin: ## build the Helm 4 plugin in dist: for HELM_PLUGINS=dist/plugin, and packed for all platforms
 	@.ci/plugin
+
+dist: ## write a release into dist: archives, plugin, SBOMs, checksums
+	@.ci/dist
 
 demo: build ## render charts/petstore with Helm and show what the merge adds
 	@go run ./examples/demo

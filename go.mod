@@ -2,6 +2,8 @@ module github.com/networknt/netpol-merge
 
 go 1.26.0
 
+toolchain go1.26.8
+
 require (
 	github.com/santhosh-tekuri/jsonschema/v6 v6.0.3
 	github.com/spf13/cobra v1.10.2
