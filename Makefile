@@ -4,7 +4,7 @@
 HELM    := go tool helm
 FUZZTIME ?= 1m
 
-.PHONY: build plugin dist demo test e2e lint fuzz charts clean help
+.PHONY: build plugin dist image demo test e2e lint fuzz charts clean help
 
 build: ## build bin/netpol-merge
 	@CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o bin/netpol-merge .
@@ -14,6 +14,9 @@ plugin: ## build the Helm 4 plugin in dist: for HELM_PLUGINS=dist/plugin, and pa
 
 dist: ## write a release into dist: archives, plugin, SBOMs, checksums
 	@.ci/dist
+
+image: dist ## pack the release in dist as a container image, dist/image; needs buildah
+	@.ci/image
 
 demo: build ## render charts/petstore with Helm and show what the merge adds
 	@go run ./examples/demo
