@@ -51,6 +51,9 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 			return writeErrorManifest(stdout, stderr, err)
 		}
 		fmt.Fprintln(stderr, err)
+		if s.errorsAsResults {
+			return writeResults(stdout, stderr, err)
+		}
 		return exitRefused
 	case errors.As(err, &usage):
 		fmt.Fprintf(stderr, "netpol-merge: %v\n  hint: see netpol-merge --help\n", err)
@@ -71,6 +74,7 @@ type settings struct {
 	render.Renderer
 	overlays, ceilings []string // paths
 	errorsAsManifest   bool
+	errorsAsResults    bool
 }
 
 func newCommand(s *settings) *cobra.Command {
@@ -122,6 +126,7 @@ func (s *settings) addFlags(flags *pflag.FlagSet) {
 	flags.BoolVar(&s.Strict, "strict", false, "make warnings errors")
 	flags.BoolVar(&s.RequireInput, "require-input", false, "refuse an empty input")
 	flags.BoolVar(&s.errorsAsManifest, "errors-as-manifest", false, "on refusal exit 0 with a manifest that Helm 4 rejects with the message, for the Helm 4 plugin only")
+	flags.BoolVar(&s.errorsAsResults, "errors-as-results", false, "on refusal also write a ResourceList with the problems as results, for kpt and other callers of KRM functions")
 }
 
 // setFromEnvironment sets flags that the command line does not from variables
@@ -151,6 +156,9 @@ func (s *settings) merge(command *cobra.Command, files []string) error {
 	if s.Target == "" {
 		return &usageError{errors.New("--target needs a name")}
 	}
+	if s.errorsAsManifest && s.errorsAsResults {
+		return &usageError{errors.New("--errors-as-manifest and --errors-as-results exclude each other: one is for Helm 4, the other for KRM functions")}
+	}
 	overlays, err := render.ReadOverlays(s.overlays...)
 	if err != nil {
 		return err
@@ -176,6 +184,9 @@ func (s *settings) merge(command *cobra.Command, files []string) error {
 	return nil
 }
 
+// standardInput is the name of the stream that has none, in messages.
+const standardInput = "stdin"
+
 // readStreams reads the files, "-" being standard input, or, if there are none,
 // standard input.
 func readStreams(stdin io.Reader, files []string) ([]render.Source, error) {
@@ -187,7 +198,7 @@ func readStreams(stdin io.Reader, files []string) ([]render.Source, error) {
 		stream := render.Source{Name: file}
 		var err error
 		if file == "-" {
-			stream.Name = "stdin"
+			stream.Name = standardInput
 			stream.Text, err = io.ReadAll(stdin)
 		} else {
 			stream.Text, err = os.ReadFile(file)

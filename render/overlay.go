@@ -225,13 +225,14 @@ func (o *object) problemAt(path, reason, hint string) Problem {
 	}
 	line, _ := locate(o.node, path)
 	return Problem{
-		Source: o.template(),
-		Line:   o.line(0) + line - 1,
-		Kind:   o.kind(),
-		Name:   o.name(),
-		Field:  path,
-		Reason: reason,
-		Hint:   hint,
-		stream: o.stream.position,
+		Source:     o.template(),
+		Line:       o.line(0) + line - 1,
+		APIVersion: o.stringAt("apiVersion"),
+		Kind:       o.kind(),
+		Name:       o.name(),
+		Field:      path,
+		Reason:     reason,
+		Hint:       hint,
+		stream:     o.stream.position,
 	}
 }

@@ -17,8 +17,9 @@ type Problem struct {
 	// stream. Line is the line in the stream, counted from 1.
 	Source string
 	Line   int
-	// Kind and Name are those of the object; empty if it could not be read.
-	Kind, Name string
+	// APIVersion, Kind and Name are those of the object; empty if it could not
+	// be read.
+	APIVersion, Kind, Name string
 	// Field is the path in the object, as the API server writes it; empty if
 	// the problem is with the document.
 	Field string
