@@ -4,10 +4,13 @@
 HELM    := go tool helm
 FUZZTIME ?= 1m
 
-.PHONY: build demo test e2e lint fuzz charts clean help
+.PHONY: build plugin demo test e2e lint fuzz charts clean help
 
 build: ## build bin/netpol-merge
 	@CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o bin/netpol-merge .
+
+plugin: ## build the Helm 4 plugin in dist: for HELM_PLUGINS=dist/plugin, and packed for all platforms
+	@.ci/plugin
 
 demo: build ## render charts/petstore with Helm and show what the merge adds
 	@go run ./examples/demo

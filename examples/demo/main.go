@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 )
@@ -80,10 +81,19 @@ func postRendererFor(helm []string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if err := os.WriteFile(filepath.Join(folder, "netpol-merge"), program, 0o755); err != nil {
+	if err := os.WriteFile(filepath.Join(folder, binaryName()), program, 0o755); err != nil {
 		return "", err
 	}
 	return "netpol-merge", os.Setenv("HELM_PLUGINS", filepath.Dir(folder))
+}
+
+// binaryName is the program's name in plugin.yaml.
+func binaryName() string {
+	name := "netpol-merge-" + runtime.GOOS + "-" + runtime.GOARCH
+	if runtime.GOOS == "windows" {
+		name += ".exe"
+	}
+	return name
 }
 
 func output(command []string, args ...string) (string, error) {
