@@ -177,6 +177,16 @@ func (c *cluster) policies(t *testing.T, namespace string) map[string]networking
 	return found
 }
 
+// count counts objects of the core API.
+func (c *cluster) count(t *testing.T, namespace, resource string) int {
+	status, answer, err := c.do(http.MethodGet, "/api/v1/namespaces/"+namespace+"/"+resource, "", nil)
+	require.NoError(t, err)
+	require.Equal(t, http.StatusOK, status, string(answer))
+	var list struct{ Items []json.RawMessage }
+	require.NoError(t, json.Unmarshal(answer, &list))
+	return len(list.Items)
+}
+
 // requireAccepted lets the API server decide on a policy, as far as it can
 // without storing it.
 func (c *cluster) requireAccepted(t *testing.T, policy map[string]any) {

@@ -59,8 +59,7 @@ func TestKustomize(t *testing.T) {
 }
 
 func TestHelmfile(t *testing.T) {
-	eachHelm(t, "helmfile", "called by helmfile", func(t *testing.T, h helm, _ string) {
-		record(t, "helmfile", "1.8.0", "README with Helm "+h.version+": template, sync with hooks; refused sync; dry run")
+	eachHelm(t, "helmfile", "helmfile 1.8.0, README: template, sync with hooks; refused sync; dry run", func(t *testing.T, h helm, _ string) {
 		requireReadme(t, "examples/helmfile", environment(h))
 		rendered, stderr, err := run("examples/helmfile", environment(h), "helmfile", "template")
 		require.NoError(t, err, stderr)
@@ -72,7 +71,7 @@ func TestHelmfile(t *testing.T) {
 		require.Equal(t, typed(t, policies[0]).Spec, stored["proxy-allow"].Spec)
 
 		before := h.must(t, "history", "petstore", "--namespace", "petstore")
-		_, stderr, err = run("examples/helmfile", environment(h), "helmfile", "sync", "--state-values-set", "unused=1", "--args", "--set-json '"+badOverlay+"'")
+		_, stderr, err = run("examples/helmfile", environment(h), "helmfile", "sync", "--args", "--set-json '"+badOverlay+"'")
 		require.Error(t, err)
 		require.Regexp(t, refusal, stderr)
 		require.Equal(t, before, h.must(t, "history", "petstore", "--namespace", "petstore"), "the release is as it was")

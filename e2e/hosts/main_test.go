@@ -3,6 +3,7 @@
 package hosts
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"os/exec"
@@ -178,7 +179,7 @@ func environment(h helm, more ...string) []string {
 		"TMPDIR=" + work,
 		"KUBECONFIG=" + api.kubeconfig,
 		"HELM_PLUGINS=" + h.plugins,
-		"HELM_DATA_HOME=" + filepath.Join(home, "data"),
+		"HELM_DATA_HOME=" + cmp.Or(h.data, filepath.Join(home, "data")),
 		"HELM_CONFIG_HOME=" + filepath.Join(home, "config"),
 		"HELM_CACHE_HOME=" + filepath.Join(home, "cache"),
 		"HELMFILE_UPGRADE_NOTICE_DISABLED=true",
