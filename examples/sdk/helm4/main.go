@@ -9,6 +9,7 @@ import (
 	"helm.sh/helm/v4/pkg/action"
 	"helm.sh/helm/v4/pkg/chart/v2/loader"
 	"helm.sh/helm/v4/pkg/cli"
+	"helm.sh/helm/v4/pkg/kube"
 	"helm.sh/helm/v4/pkg/release"
 
 	"github.com/networknt/netpol-merge/render"
@@ -40,6 +41,7 @@ func install(name, path string, strategy action.PostRenderStrategy) error {
 	install.ReleaseName, install.Namespace = name, settings.Namespace()
 	install.PostRenderer = &render.Renderer{Namespace: settings.Namespace(), Warnings: os.Stderr}
 	install.PostRenderStrategy = strategy
+	install.WaitStrategy = kube.HookOnlyStrategy // as the helm command without --wait
 	installed, err := install.Run(chart, nil)
 	if err != nil {
 		return err
