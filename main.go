@@ -4,16 +4,19 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"runtime/debug"
 	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+	"golang.org/x/term"
 
 	"github.com/networknt/netpol-merge/render"
 )
@@ -73,6 +76,7 @@ func (e *usageError) Unwrap() error { return e.reason }
 type settings struct {
 	render.Renderer
 	overlays, ceilings []string // paths
+	report             string   // path; empty for none
 	errorsAsManifest   bool
 	errorsAsResults    bool
 }
@@ -96,15 +100,22 @@ Every flag --some-flag can also be set as NETPOL_MERGE_SOME_FLAG.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		RunE: func(command *cobra.Command, files []string) error {
-			if err := setFromEnvironment(command.Flags()); err != nil {
-				return &usageError{err}
+			result, err := s.merge(command, files)
+			if err != nil {
+				return err
 			}
-			return s.merge(command, files)
+			if _, err := io.WriteString(command.ErrOrStderr(), result.FormatWarnings()); err != nil {
+				return fmt.Errorf("write warnings: %w", err)
+			}
+			if _, err := result.WriteTo(command.OutOrStdout()); err != nil {
+				return fmt.Errorf("write standard output: %w", err)
+			}
+			return nil
 		},
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
 	s.addFlags(root.Flags())
-	root.AddCommand(newCheckCommand(), newVersionCommand())
+	root.AddCommand(newExplainCommand(s), newCheckCommand(), newVersionCommand())
 	root.InitDefaultCompletionCmd()
 	for _, command := range root.Commands() {
 		if command.Name() == "completion" {
@@ -125,6 +136,7 @@ func (s *settings) addFlags(flags *pflag.FlagSet) {
 	flags.BoolVar(&s.AllowIngress, "allow-ingress", false, "let overlays add ingress rules")
 	flags.BoolVar(&s.Strict, "strict", false, "make warnings errors")
 	flags.BoolVar(&s.RequireInput, "require-input", false, "refuse an empty input")
+	flags.StringVar(&s.report, "report", "", "file to write what explain prints to: JSON if it ends in .json, Markdown if in .md, else text")
 	flags.BoolVar(&s.errorsAsManifest, "errors-as-manifest", false, "on refusal exit 0 with a manifest that Helm 4 rejects with the message, for the Helm 4 plugin only")
 	flags.BoolVar(&s.errorsAsResults, "errors-as-results", false, "on refusal also write a ResourceList with the problems as results, for kpt and other callers of KRM functions")
 }
@@ -152,36 +164,108 @@ func setFromEnvironment(flags *pflag.FlagSet) error {
 	return errors.Join(problems...)
 }
 
-func (s *settings) merge(command *cobra.Command, files []string) error {
+// merge merges the files and writes the report, which tells a refusal, too.
+func (s *settings) merge(command *cobra.Command, files []string) (*render.Result, error) {
+	if err := setFromEnvironment(command.Flags()); err != nil {
+		return nil, &usageError{err}
+	}
 	if s.Target == "" {
-		return &usageError{errors.New("--target needs a name")}
+		return nil, &usageError{errors.New("--target needs a name")}
 	}
 	if s.errorsAsManifest && s.errorsAsResults {
-		return &usageError{errors.New("--errors-as-manifest and --errors-as-results exclude each other: one is for Helm 4, the other for KRM functions")}
+		return nil, &usageError{errors.New("--errors-as-manifest and --errors-as-results exclude each other: one is for Helm 4, the other for KRM functions")}
 	}
-	overlays, err := render.ReadOverlays(s.overlays...)
+	result, err := s.mergeFiles(command.InOrStdin(), files)
+	if s.report == "" {
+		return result, err
+	}
+	var report *render.Report
 	if err != nil {
-		return err
+		report = render.ReportError(err)
+	} else {
+		report = result.Report()
 	}
-	s.Overlays = overlays
+	return result, errors.Join(err, writeReport(s.report, report))
+}
+
+func (s *settings) mergeFiles(stdin io.Reader, files []string) (result *render.Result, err error) {
+	if s.Overlays, err = render.ReadOverlays(s.overlays...); err != nil {
+		return nil, err
+	}
 	if s.Ceilings, err = render.ReadOverlays(s.ceilings...); err != nil {
-		return err
+		return nil, err
 	}
-	streams, err := readStreams(command.InOrStdin(), files)
+	streams, err := readStreams(stdin, files)
+	if err != nil {
+		return nil, err
+	}
+	return s.Merge(streams...)
+}
+
+// writeReport writes a report in the format that the path's ending asks for.
+func writeReport(path string, report *render.Report) error {
+	format := map[string]string{".json": "json", ".md": "markdown"}[filepath.Ext(path)]
+	text, err := formatReport(report, cmp.Or(format, "text"), render.TextStyle{})
 	if err != nil {
 		return err
 	}
-	result, err := s.Merge(streams...)
-	if err != nil {
-		return err
+	return os.WriteFile(path, []byte(text), 0o644)
+}
+
+func formatReport(report *render.Report, format string, style render.TextStyle) (string, error) {
+	switch format {
+	case "json":
+		text, err := report.JSON()
+		return string(text), err
+	case "markdown":
+		return report.Markdown(), nil
+	case "text":
+		return report.Text(style), nil
 	}
-	if _, err := io.WriteString(command.ErrOrStderr(), result.FormatWarnings()); err != nil {
-		return fmt.Errorf("write warnings: %w", err)
+	return "", &usageError{fmt.Errorf("invalid value %q for --output: it has to be text, json or markdown", format)}
+}
+
+func newExplainCommand(s *settings) *cobra.Command {
+	format := ""
+	command := &cobra.Command{
+		Use:   "explain [flags] [FILE...]",
+		Short: "Show what the overlays add, and all that the merged policies allow",
+		Args:  cobra.ArbitraryArgs,
+		RunE: func(command *cobra.Command, files []string) error {
+			stdout := command.OutOrStdout()
+			if _, err := formatReport(&render.Report{}, format, render.TextStyle{}); err != nil {
+				return err
+			}
+			result, err := s.merge(command, files)
+			if err != nil {
+				return err
+			}
+			text, err := formatReport(result.Report(), format, styleFor(stdout))
+			if err != nil {
+				return err
+			}
+			if _, err := io.WriteString(stdout, text); err != nil {
+				return fmt.Errorf("write standard output: %w", err)
+			}
+			return nil
+		},
 	}
-	if _, err := result.WriteTo(command.OutOrStdout()); err != nil {
-		return fmt.Errorf("write standard output: %w", err)
+	s.addFlags(command.Flags())
+	command.Flags().StringVarP(&format, "output", "o", "text", "text, json or markdown")
+	return command
+}
+
+// styleFor is how text looks on stdout: plain, unless that is a terminal.
+func styleFor(stdout io.Writer) (style render.TextStyle) {
+	file, isFile := stdout.(*os.File)
+	if !isFile || !term.IsTerminal(int(file.Fd())) {
+		return style
 	}
-	return nil
+	if width, _, err := term.GetSize(int(file.Fd())); err == nil {
+		style.Width = width
+	}
+	style.Colour = os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+	return style
 }
 
 // standardInput is the name of the stream that has none, in messages.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -14,6 +15,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/networknt/netpol-merge/render"
 )
 
 var update = flag.Bool("update", false, "write what the golden cases give as what they should give")
@@ -49,7 +52,7 @@ func testGolden(t *testing.T, dir string) {
 	require.Equal(t, read(t, "output.yaml"), stdout)
 	require.Equal(t, read(t, "stderr"), stderr)
 	require.Equal(t, strings.TrimSpace(read(t, "exit")), strconv.Itoa(code))
-	if strings.HasPrefix(promise, "6 check") || strings.HasPrefix(promise, "5.3 a refusal") {
+	if strings.HasPrefix(promise, "6 check") || strings.HasPrefix(promise, "6 explain") || strings.HasPrefix(promise, "5.3 a refusal") {
 		return // not a merged stream
 	}
 	if code != exitDone {
@@ -63,6 +66,34 @@ func testGolden(t *testing.T, dir string) {
 	if !strings.Contains(promise, "encoded anew") && !strings.Contains(promise, "(lines change)") {
 		requireOnlyInsertions(t, input, stdout)
 	}
+}
+
+// TestReportFile: --report writes what explain prints beside a run, in the format
+// of its ending, and also if the run is refused.
+func TestReportFile(t *testing.T) {
+	folder := t.TempDir()
+	input := read(t, "testdata/explain-text/input.yaml")
+	for ending, format := range map[string]string{"txt": "text", "json": "json", "md": "markdown"} {
+		path := filepath.Join(folder, "report."+ending)
+		plain, _, _ := call(input)
+		merged, _, code := call(input, "--report", path)
+		require.Equal(t, exitDone, code)
+		require.Equal(t, plain, merged, "the stream is the same")
+		require.Equal(t, read(t, "testdata/explain-"+format+"/output.yaml"), read(t, path))
+	}
+	path := filepath.Join(folder, "refused.json")
+	stdout, _, code := call(read(t, "testdata/all-problems-at-once/input.yaml"), "explain", "--report", path)
+	require.Equal(t, exitRefused, code)
+	require.Empty(t, stdout)
+	var report render.Report
+	require.NoError(t, json.Unmarshal([]byte(read(t, path)), &report))
+	require.True(t, report.Refused)
+	require.Len(t, report.Problems, 5)
+	require.Equal(t, "spec.egress[0].ports[0].port", report.Problems[0].Field)
+
+	_, _, code = call("", "--overlay", "no/such/file", "--report", path)
+	require.Equal(t, exitIO, code)
+	require.Contains(t, read(t, path), "no/such/file", "a report of an earlier run does not stay")
 }
 
 // requireOnlyInsertions checks that all lines of documents that stay are in the

@@ -5,6 +5,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -62,4 +63,26 @@ func useTools(t *testing.T) {
 		t.Setenv(variable, "")
 		require.NoError(t, os.Unsetenv(variable))
 	}
+}
+
+// TestMessages: every kind of problem has a paragraph in docs/messages.md and a
+// golden case that shows it, and no paragraph is about anything else.
+func TestMessages(t *testing.T) {
+	codes := codesIn(t, `"([EW]\d\d)"`, "render/code.go")
+	require.NotEmpty(t, codes)
+	require.Equal(t, codes, codesIn(t, `(?m)^### ([EW]\d\d)$`, "docs/messages.md"))
+	cases, err := filepath.Glob("testdata/*/stderr")
+	require.NoError(t, err)
+	require.Equal(t, codes, codesIn(t, `(?m) \(([EW]\d\d)\)$`, cases...))
+}
+
+func codesIn(t *testing.T, pattern string, paths ...string) []string {
+	var codes []string
+	for _, path := range paths {
+		for _, match := range regexp.MustCompile(pattern).FindAllStringSubmatch(read(t, path), -1) {
+			codes = append(codes, match[1])
+		}
+	}
+	slices.Sort(codes)
+	return slices.Compact(codes)
 }

@@ -62,7 +62,7 @@ type path struct {
 func newResult(problem render.Problem) result {
 	r := result{Message: problem.Reason, Severity: "error"}
 	if problem.Hint != "" {
-		r.Message += "\nhint: " + problem.Hint
+		r.Message += fmt.Sprintf("\nhint: %s (%s)", problem.Hint, problem.Code)
 	}
 	if problem.Kind != "" {
 		r.ResourceRef = &resourceReference{problem.APIVersion, problem.Kind, problem.Name}

@@ -45,7 +45,7 @@ func (s *ruleSet) beyond(rule Rule, t traffic, excess Excess) []Excess {
 	peers, _ := peersOf(rule.Peers)
 	missing := false
 	for i, p := range peers {
-		if s.peerCoveredBy(p, t) == nil {
+		if !p.isEmpty() && s.peerCoveredBy(p, t) == nil {
 			missing = true
 			if !p.any {
 				excess.Peers = append(excess.Peers, rule.Peers[i])

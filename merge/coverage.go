@@ -13,8 +13,10 @@ type ruleSet struct {
 	// samePeers finds the first rule with a set of peers, by the key of that
 	// set. Rules that allow all ports are left out: appending to "all" narrows.
 	samePeers map[string]int
-	// anchored finds rules by the anchors of their peers.
-	anchored map[string][]int
+	// anchored finds rules by an anchor of each of their peers, and labelled
+	// those whose anchor is a label, whatever its value.
+	anchored map[anchor][]int
+	labelled map[string][]int
 }
 
 type standingRule struct {
@@ -23,7 +25,7 @@ type standingRule struct {
 }
 
 func newRuleSet(rules []Rule) *ruleSet {
-	s := &ruleSet{samePeers: map[string]int{}, anchored: map[string][]int{}}
+	s := &ruleSet{samePeers: map[string]int{}, anchored: map[anchor][]int{}, labelled: map[string][]int{}}
 	for _, rule := range rules {
 		s.append(rule)
 	}
@@ -36,20 +38,41 @@ func (s *ruleSet) append(rule Rule) int {
 		s.samePeers[key] = len(s.rules)
 	}
 	for _, p := range peers {
-		s.anchored[p.anchor] = append(s.anchored[p.anchor], len(s.rules))
-		if p.addresses != nil {
-			s.anchored[networkAnchor] = append(s.anchored[networkAnchor], len(s.rules))
-		}
+		s.addAnchor(p, len(s.rules))
 	}
 	s.rules = append(s.rules, standingRule{peers: peers, ports: newPortSet(rule.Ports)})
 	return len(s.rules) - 1
 }
 
+// addAnchor files a rule under the rarest of a peer's anchors.
+func (s *ruleSet) addAnchor(p peer, rule int) {
+	rarest := slices.MinFunc(p.anchors, func(a, b anchor) int { return len(s.anchored[a]) - len(s.anchored[b]) })
+	s.anchored[rarest] = append(s.anchored[rarest], rule)
+	switch {
+	case p.addresses != nil:
+		s.anchored[networkAnchor] = append(s.anchored[networkAnchor], rule)
+	case p.pods != nil && rarest != podsAnchor:
+		s.labelled[rarest.label()] = append(s.labelled[rarest.label()], rule)
+	}
+}
+
+// mostLabelled is how many rules about a label are looked at for a peer that
+// leaves that label open. Only together could they cover the peer.
+const mostLabelled = 1000
+
 // near returns the indices of rules with a peer that may cover or overlap p.
 func (s *ruleSet) near(p peer) []int {
 	var rules []int
-	for _, anchor := range p.lookups {
-		rules = append(rules, s.anchored[anchor]...)
+	for _, a := range p.lookups {
+		rules = append(rules, s.anchored[a]...)
+	}
+	if p.pods != nil {
+		for label, labelled := range s.labelled {
+			requiresOne := slices.ContainsFunc(p.lookups, func(a anchor) bool { return a.label() == label })
+			if !requiresOne && len(labelled) <= mostLabelled {
+				rules = append(rules, labelled...)
+			}
+		}
 	}
 	slices.Sort(rules)
 	return slices.Compact(rules)
@@ -64,17 +87,22 @@ func (s *ruleSet) fold(rule Rule) Change {
 	}
 	into, stands := s.samePeers[key]
 	if !stands || len(rule.Ports) == 0 {
-		return Change{Action: RuleAppended, Into: s.append(rule), Added: rule, Allowed: allowed}
+		change := Change{Action: RuleAppended, Into: s.append(rule), Added: rule, Allowed: allowed}
+		for i := range rule.Ports {
+			change.Ports = append(change.Ports, i)
+		}
+		return change
 	}
 	change := Change{Action: PortsAdded, Into: into}
-	for _, port := range rule.Ports {
+	for i, port := range rule.Ports {
 		// Once more for each port: an earlier port of this rule may cover it.
 		if by := s.coveredBy(peers, trafficOf(port)); by != nil {
-			change.Allowed = append(change.Allowed, Allowed{Port: &port, By: by})
+			change.Allowed = append(change.Allowed, Allowed{Port: i, By: by})
 			continue
 		}
 		s.rules[into].ports.add(trafficOf(port))
 		change.Added.Ports = append(change.Added.Ports, port)
+		change.Ports = append(change.Ports, i)
 	}
 	return change
 }
@@ -87,11 +115,11 @@ func (s *ruleSet) allowed(peers []peer, ports []networkingv1.NetworkPolicyPort) 
 		if by == nil {
 			return nil, true
 		}
-		return []Allowed{{By: by}}, false
+		return []Allowed{{Port: -1, By: by}}, false
 	}
-	for _, port := range ports {
+	for i, port := range ports {
 		if by := s.coveredBy(peers, trafficOf(port)); by != nil {
-			allowed = append(allowed, Allowed{Port: &port, By: by})
+			allowed = append(allowed, Allowed{Port: i, By: by})
 		} else {
 			missing = true
 		}
@@ -100,12 +128,13 @@ func (s *ruleSet) allowed(peers []peer, ports []networkingv1.NetworkPolicyPort) 
 }
 
 // coveredBy returns the sorted indices of rules that together allow t for all
-// of the peers, or nil if no rules do, or if it is not certain.
+// of the peers, or nil if no rules do, or if it is not certain. A peer that is
+// nobody needs no rule.
 func (s *ruleSet) coveredBy(peers []peer, t traffic) []int {
 	var by []int
 	for _, p := range peers {
 		one := s.peerCoveredBy(p, t)
-		if one == nil {
+		if one == nil && !p.isEmpty() {
 			return nil
 		}
 		by = append(by, one...)
@@ -131,7 +160,7 @@ func (s *ruleSet) peerCoveredBy(p peer, t traffic) []int {
 			continue
 		}
 		whole := slices.ContainsFunc(rule.peers, func(standing peer) bool { return standing.covers(p) })
-		if !whole && !overlaps(rule.peers, p) {
+		if !whole && !slices.ContainsFunc(rule.peers, p.overlaps) {
 			continue
 		}
 		if whole && rule.ports.covers(t) {
@@ -151,19 +180,10 @@ func (s *ruleSet) peerCoveredBy(p peer, t traffic) []int {
 	return by
 }
 
-// overlaps tells whether a rule allows some of the addresses of an ipBlock.
-func overlaps(peers []peer, block peer) bool {
-	return block.addresses != nil && slices.ContainsFunc(peers, func(p peer) bool {
-		return p.addresses != nil && p.addresses.Overlaps(block.addresses)
-	})
-}
-
 // pieceCoveredBy is peerCoveredBy for traffic of which every candidate allows
-// either all or nothing. Only addresses add up: pods of two selectors are not
-// counted together.
+// either all or nothing.
 func (s *ruleSet) pieceCoveredBy(candidates []candidate, p peer, piece traffic) []int {
-	var by []int
-	var sum netipx.IPSetBuilder
+	var allowing []int
 	for _, c := range candidates {
 		if !c.ports.covers(piece) {
 			continue
@@ -171,18 +191,61 @@ func (s *ruleSet) pieceCoveredBy(candidates []candidate, p peer, piece traffic) 
 		if c.wholePeer {
 			return []int{c.rule}
 		}
-		by = append(by, c.rule)
-		for _, standing := range s.rules[c.rule].peers {
+		allowing = append(allowing, c.rule)
+	}
+	switch {
+	case len(allowing) > 0 && p.addresses != nil && s.addUpToAddresses(allowing, p):
+		return allowing
+	case p.pods != nil:
+		return s.addUpToPods(allowing, p)
+	}
+	return nil
+}
+
+func (s *ruleSet) addUpToAddresses(rules []int, block peer) bool {
+	var sum netipx.IPSetBuilder
+	for _, i := range rules {
+		for _, standing := range s.rules[i].peers {
 			if standing.addresses != nil {
 				sum.AddSet(standing.addresses)
 			}
 		}
 	}
-	if p.addresses == nil || len(by) == 0 {
-		return nil
-	}
-	if addresses, err := sum.IPSet(); err == nil && containsAll(addresses, p.addresses) {
-		return by
+	addresses, err := sum.IPSet()
+	return err == nil && containsAll(addresses, block.addresses)
+}
+
+// mostRemaining bounds the search for selectors that add up, which could grow
+// exponentially. Beyond it the answer is "not covered", which is always safe.
+const mostRemaining = 1000
+
+// addUpToPods takes what the rules select away from what the peer selects and
+// returns the rules that took something, or nil if something remains.
+func (s *ruleSet) addUpToPods(rules []int, p peer) []int {
+	remaining := []selector{p.pods}
+	var by []int
+	for _, i := range rules {
+		for _, standing := range s.rules[i].peers {
+			var next []selector
+			took := false
+			for _, part := range remaining {
+				if standing.pods != nil && part.overlaps(standing.pods) {
+					took = true
+					next = append(next, part.without(standing.pods)...)
+				} else {
+					next = append(next, part)
+				}
+			}
+			if took {
+				by = append(by, i)
+			}
+			if remaining = next; len(remaining) == 0 {
+				return slices.Compact(by)
+			}
+			if len(remaining) > mostRemaining {
+				return nil
+			}
+		}
 	}
 	return nil
 }

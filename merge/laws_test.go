@@ -164,15 +164,15 @@ func lawCovered(w *mergetest.World, s situation) string {
 		standing := merge.Rules(folded, change.Direction)
 		for _, allowed := range change.Allowed {
 			var ports []networkingv1.NetworkPolicyPort
-			if allowed.Port != nil {
-				ports = append(ports, *allowed.Port)
+			if allowed.Port >= 0 {
+				ports = asked.Ports[allowed.Port : allowed.Port+1]
 			}
 			by := w.None()
 			for _, i := range allowed.By {
 				by.Add(w.Rule(standing[i].Peers, standing[i].Ports))
 			}
 			if len(allowed.By) == 0 || !w.Rule(asked.Peers, ports).Within(by) {
-				return fmt.Sprintf("overlay %d, %s[%d]: rules %v do not allow port %v", change.Overlay, change.Direction, change.Rule, allowed.By, allowed.Port)
+				return fmt.Sprintf("overlay %d, %s[%d]: rules %v do not allow port %d", change.Overlay, change.Direction, change.Rule, allowed.By, allowed.Port)
 			}
 		}
 		if change.Action == merge.Covered && max(1, len(asked.Ports)) != len(change.Allowed) {
@@ -182,19 +182,14 @@ func lawCovered(w *mergetest.World, s situation) string {
 	return ""
 }
 
-// lawNeeded: every port that is added to a rule, and every rule that is
-// appended, adds a flow, if its peers are any peer or ipBlocks, for which
-// coverage is exact. (Of selectors, only pairs are compared. A block that
-// excepts all of itself adds nothing anywhere.)
+// lawNeeded: every rule that is appended adds a flow. (Peers that are nobody, such
+// as a block that excepts all of itself, add nothing anywhere.)
 func lawNeeded(w *mergetest.World, s situation) string {
 	standing := s.target.DeepCopy()
 	for i, overlay := range s.overlays {
 		next, changes := merge.Fold(standing, []*networkingv1.NetworkPolicy{overlay})
 		for _, change := range changes {
 			asked := merge.Rules(overlay, change.Direction)[change.Rule]
-			if slices.ContainsFunc(asked.Peers, func(p networkingv1.NetworkPolicyPeer) bool { return p.IPBlock == nil }) {
-				continue
-			}
 			flows := w.Rule(asked.Peers, asked.Ports)
 			if change.Action == merge.RuleAppended && flows.Count() > 0 && flows.Within(w.Rules(standing, change.Direction)) {
 				return fmt.Sprintf("overlay %d, %s[%d] was appended, but adds nothing", i, change.Direction, change.Rule)
@@ -205,8 +200,8 @@ func lawNeeded(w *mergetest.World, s situation) string {
 	return ""
 }
 
-// lawCeiling: a policy is within ceilings only if their rules together allow all
-// of it; and for any peer and ipBlocks, always if they do.
+// lawCeiling: a policy is within ceilings exactly if their rules together allow
+// all of it.
 func lawCeiling(w *mergetest.World, s situation) string {
 	beyond := merge.Beyond(s.target, s.overlays)
 	for _, direction := range directions {
@@ -219,17 +214,11 @@ func lawCeiling(w *mergetest.World, s situation) string {
 		if !within && !refused {
 			return fmt.Sprintf("%s: goes beyond the ceiling", direction)
 		}
-		if within && refused && !hasSelectors(s.target, direction) && w.Rules(s.target, direction).Count() > 0 {
+		if within && refused {
 			return fmt.Sprintf("%s: refused, but within the ceiling", direction)
 		}
 	}
 	return ""
-}
-
-func hasSelectors(policy *networkingv1.NetworkPolicy, direction networkingv1.PolicyType) bool {
-	return slices.ContainsFunc(merge.Rules(policy, direction), func(r merge.Rule) bool {
-		return slices.ContainsFunc(r.Peers, func(p networkingv1.NetworkPolicyPeer) bool { return p.IPBlock == nil })
-	})
 }
 
 // lawPure: the arguments are as they were.

@@ -75,6 +75,8 @@ type Change struct {
 	// for PortsAdded the missing ports, without peers. Every port names its
 	// protocol.
 	Added Rule
+	// Ports are the indices of Added.Ports in the overlay's rule.
+	Ports []int
 	// Allowed lists what needed no change: the rules that stand allow it, those
 	// ports included that this very rule just added.
 	Allowed []Allowed
@@ -82,8 +84,9 @@ type Change struct {
 
 // Allowed is a part of an overlay's rule that needed no change.
 type Allowed struct {
-	// Port is the overlay's port; nil means all traffic to the rule's peers.
-	Port *networkingv1.NetworkPolicyPort
+	// Port is an index into the ports of the overlay's rule; -1 means all traffic
+	// to the rule's peers.
+	Port int
 	// By are the indices of the target's rules that allow it together.
 	By []int
 }

@@ -17,25 +17,36 @@ import (
 type peer struct {
 	any       bool
 	addresses *netipx.IPSet // nil unless an ipBlock
-	// ownNamespace is a peer without namespaceSelector: pods beside the policy.
-	ownNamespace bool
-	namespaces   selector
-	pods         selector
+	pods      selector      // nil unless selectors; of the labels of pods and of their namespaces
 	// key is the same for two peers exactly if they mean the same.
 	key string
-	// anchor is a feature that only those peers can share whom this one covers
-	// or overlaps, and lookups are the anchors of all peers that may cover or
-	// overlap this one. They keep thousands of rules from being compared each
-	// with every other.
-	anchor  string
-	lookups []string
+	// anchors are features that only those peers can share whom this one covers,
+	// and lookups are the anchors of all peers that may cover this one. They keep
+	// thousands of rules from being compared each with every other.
+	anchors, lookups []anchor
+}
+
+// anchor is a label and its value, as in "pod app=db", or a network.
+type anchor string
+
+// The anchors of peers that have none of their own.
+const (
+	anyAnchor     anchor = "any"
+	podsAnchor    anchor = "pods"
+	wideAnchor    anchor = "wide network"
+	networkAnchor anchor = "every network"
+)
+
+func (a anchor) label() string {
+	label, _, _ := strings.Cut(string(a), "=")
+	return label
 }
 
 // peersOf returns the peers of a rule, and one key for their set that does not
 // depend on their order or on repetition.
 func peersOf(peers []networkingv1.NetworkPolicyPeer) ([]peer, string) {
 	if len(peers) == 0 {
-		return []peer{{any: true, key: "any", anchor: anyAnchor, lookups: []string{anyAnchor}}}, "any"
+		return []peer{{any: true, key: "any", anchors: []anchor{anyAnchor}, lookups: []anchor{anyAnchor}}}, "any"
 	}
 	all := make([]peer, len(peers))
 	keys := make([]string, len(peers))
@@ -51,30 +62,25 @@ func peerOf(from *networkingv1.NetworkPolicyPeer) peer {
 	if from.IPBlock != nil {
 		return blockOf(from.IPBlock)
 	}
-	p := peer{
-		ownNamespace: from.NamespaceSelector == nil,
-		namespaces:   selectorOf(from.NamespaceSelector),
-		pods:         selectorOf(from.PodSelector),
+	p := peer{pods: selector{}}
+	p.pods.requireAll("pod ", from.PodSelector)
+	p.pods.requireAll("namespace ", from.NamespaceSelector)
+	if from.NamespaceSelector == nil {
+		p.pods.require(ownNamespace, labelValues{listed: map[string]bool{"own": true}})
 	}
-	p.key = "pods " + p.pods.key() + " in namespaces " + p.namespaces.key()
-	if p.ownNamespace {
-		p.key = "pods " + p.pods.key() + " in the own namespace"
-	}
+	p.key = "pods " + p.pods.key()
 	// A peer that requires a label to have one value covers only peers that do.
-	p.anchor, p.lookups = podsAnchor, []string{anyAnchor, podsAnchor}
-	for _, label := range append(p.pods.single("pod"), p.namespaces.single("namespace")...) {
-		p.anchor, p.lookups = label, append(p.lookups, label)
+	p.anchors = p.pods.single()
+	p.lookups = append([]anchor{anyAnchor, podsAnchor}, p.anchors...)
+	if len(p.anchors) == 0 {
+		p.anchors = []anchor{podsAnchor}
 	}
 	return p
 }
 
-// The anchors of peers that have none of their own.
-const (
-	anyAnchor     = "any"
-	podsAnchor    = "pods"
-	wideAnchor    = "wide network"
-	networkAnchor = "every network"
-)
+// ownNamespace stands for the label that only the policy's own namespace had, if
+// it were one.
+const ownNamespace = "namespace"
 
 // blockOf returns the block's addresses less its exceptions. A block that is
 // no CIDR has no addresses and equals only the same text.
@@ -82,7 +88,7 @@ func blockOf(block *networkingv1.IPBlock) peer {
 	var b netipx.IPSetBuilder
 	prefix, err := netip.ParsePrefix(block.CIDR)
 	if err != nil {
-		return peer{addresses: &netipx.IPSet{}, key: fmt.Sprintf("block %q %q", block.CIDR, block.Except), anchor: wideAnchor, lookups: []string{anyAnchor, networkAnchor}}
+		return peer{addresses: &netipx.IPSet{}, key: fmt.Sprintf("block %q %q", block.CIDR, block.Except), anchors: []anchor{wideAnchor}, lookups: []anchor{anyAnchor, networkAnchor}}
 	}
 	b.AddPrefix(prefix.Masked())
 	for _, except := range block.Except {
@@ -97,10 +103,10 @@ func blockOf(block *networkingv1.IPBlock) peer {
 	p := peer{addresses: addresses, key: fmt.Sprint("addresses ", addresses.Ranges())}
 	// Networks in different blocks of this size do not overlap.
 	const blockBits = 16
-	p.anchor, p.lookups = wideAnchor, []string{anyAnchor, networkAnchor}
+	p.anchors, p.lookups = []anchor{wideAnchor}, []anchor{anyAnchor, networkAnchor}
 	if prefix.Bits() >= blockBits {
-		block := netip.PrefixFrom(prefix.Addr(), blockBits).Masked()
-		p.anchor, p.lookups = block.String(), []string{anyAnchor, wideAnchor, block.String()}
+		block := anchor(netip.PrefixFrom(prefix.Addr(), blockBits).Masked().String())
+		p.anchors, p.lookups = []anchor{block}, []anchor{anyAnchor, wideAnchor, block}
 	}
 	return p
 }
@@ -114,12 +120,26 @@ func (p peer) covers(other peer) bool {
 		// An address may belong to a pod, but nobody knows to which: blocks
 		// and selectors never cover each other.
 		return p.addresses != nil && other.addresses != nil && containsAll(p.addresses, other.addresses)
-	case p.ownNamespace:
-		return other.ownNamespace && p.pods.covers(other.pods)
-	case other.ownNamespace:
-		return len(p.namespaces) == 0 && p.pods.covers(other.pods)
 	}
-	return p.namespaces.covers(other.namespaces) && p.pods.covers(other.pods)
+	return p.pods.covers(other.pods)
+}
+
+// overlaps tells whether two ipBlocks, or two peers that select pods, have
+// something in common.
+func (p peer) overlaps(other peer) bool {
+	if p.addresses != nil && other.addresses != nil {
+		return p.addresses.Overlaps(other.addresses)
+	}
+	return p.pods != nil && other.pods != nil && p.pods.overlaps(other.pods)
+}
+
+// isEmpty tells whether the peer is nobody: a block that excepts all of itself,
+// or a selector that contradicts itself.
+func (p peer) isEmpty() bool {
+	if p.addresses != nil {
+		return len(p.addresses.Ranges()) == 0
+	}
+	return p.pods != nil && p.pods.isEmpty()
 }
 
 func containsAll(set, other *netipx.IPSet) bool {
@@ -151,11 +171,18 @@ type labelValues struct {
 
 func selectorOf(from *metav1.LabelSelector) selector {
 	s := selector{}
+	s.requireAll("", from)
+	return s
+}
+
+// requireAll adds a selector's requirements, with something in front of the
+// names of its labels to tell them from those of others.
+func (s selector) requireAll(prefix string, from *metav1.LabelSelector) {
 	if from == nil {
-		return s
+		return
 	}
 	for label, value := range from.MatchLabels {
-		s.require(label, labelValues{listed: map[string]bool{value: true}})
+		s.require(prefix+label, labelValues{listed: map[string]bool{value: true}})
 	}
 	for _, requirement := range from.MatchExpressions {
 		values := labelValues{listed: map[string]bool{}}
@@ -170,9 +197,8 @@ func selectorOf(from *metav1.LabelSelector) selector {
 		case metav1.LabelSelectorOpDoesNotExist:
 			values.absent = true
 		}
-		s.require(requirement.Key, values)
+		s.require(prefix+requirement.Key, values)
 	}
-	return s
 }
 
 func (s selector) require(label string, values labelValues) {
@@ -192,14 +218,50 @@ func (s selector) covers(other selector) bool {
 	return true
 }
 
-// single lists the labels that have to have exactly one value, in their order.
-func (s selector) single(of string) (requirements []string) {
-	for _, label := range slices.Sorted(maps.Keys(s)) {
-		if v := s[label]; len(v.listed) == 1 && !v.inverted && !v.absent {
-			requirements = append(requirements, fmt.Sprint(of, " ", label, "=", slices.Collect(maps.Keys(v.listed))[0]))
+func (s selector) isEmpty() bool {
+	for _, values := range s {
+		if values.isEmpty() {
+			return true
 		}
 	}
-	return requirements
+	return false
+}
+
+func (s selector) overlaps(other selector) bool {
+	for label, values := range s {
+		if others, ok := other[label]; ok && values.intersect(others).isEmpty() {
+			return false
+		}
+	}
+	return !s.isEmpty() && !other.isEmpty()
+}
+
+// without returns what s selects and other does not, as selectors of which no
+// two select the same.
+func (s selector) without(other selector) (parts []selector) {
+	if !s.overlaps(other) {
+		return []selector{s}
+	}
+	inside := maps.Clone(s)
+	for _, label := range slices.Sorted(maps.Keys(other)) {
+		outside := maps.Clone(inside)
+		outside.require(label, other[label].complement())
+		if !outside[label].isEmpty() {
+			parts = append(parts, outside)
+		}
+		inside.require(label, other[label])
+	}
+	return parts
+}
+
+// single lists the labels that have to have exactly one value.
+func (s selector) single() (required []anchor) {
+	for _, label := range slices.Sorted(maps.Keys(s)) {
+		if v := s[label]; len(v.listed) == 1 && !v.inverted && !v.absent {
+			required = append(required, anchor(label+"="+slices.Collect(maps.Keys(v.listed))[0]))
+		}
+	}
+	return required
 }
 
 func (s selector) key() string {
@@ -209,6 +271,12 @@ func (s selector) key() string {
 		fmt.Fprintf(&b, "{%q %q %t %t}", label, slices.Sorted(maps.Keys(v.listed)), v.inverted, v.absent)
 	}
 	return b.String()
+}
+
+func (v labelValues) isEmpty() bool { return len(v.listed) == 0 && !v.inverted && !v.absent }
+
+func (v labelValues) complement() labelValues {
+	return labelValues{listed: v.listed, inverted: !v.inverted, absent: !v.absent}
 }
 
 func (v labelValues) has(value string) bool { return v.listed[value] != v.inverted }

@@ -25,7 +25,7 @@ func (r *run) readCeilings(position int) {
 		})
 		if len(r.ceilings)+len(r.problems) == before {
 			r.problems = append(r.problems, Problem{
-				Source: source.Name, Line: 1, stream: position + i,
+				Code: wrongFile, Source: source.Name, Line: 1, stream: position + i,
 				Reason: "the ceiling holds no NetworkPolicy",
 				Hint:   "a ceiling lists the most that any API may ask for, as rules of a NetworkPolicy",
 			})
@@ -56,6 +56,7 @@ func (r *run) checkCeilings(o *overlay, wrong []Problem) {
 		}
 		r.report(o.object, finding{
 			Error: field.Forbidden(path, fmt.Sprintf("%s; the ceiling allows %s", ruleInWords(beyond, excess.Direction), rulesInWords(r.ceilings, excess.Direction))),
+			code:  beyondCeiling,
 			hint:  "ask for less, or have the platform team raise the ceiling",
 		})
 	}

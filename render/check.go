@@ -20,6 +20,7 @@ import (
 // line that is.
 type finding struct {
 	*field.Error
+	code Code
 	hint string
 	line int // in the document; 0 if the field path tells
 }
@@ -46,7 +47,7 @@ func checkFields(o *object, nullItems bool) ([]finding, map[string]any) {
 }
 
 func (c *checker) add(err *field.Error, hint string) {
-	c.findings = append(c.findings, finding{Error: err, hint: hint})
+	c.findings = append(c.findings, finding{Error: err, code: notInSchema, hint: hint})
 }
 
 // check returns the value, or nil if it has the wrong type.
@@ -246,6 +247,7 @@ func (c *checker) checkKeys(node *yamlnode.Node, path *field.Path, seen map[*yam
 		if first, ok := keys[key.Value]; ok {
 			c.findings = append(c.findings, finding{
 				Error: field.Duplicate(childOrKey(path, key.Value), field.OmitValueType{}),
+				code:  notInSchema,
 				hint:  fmt.Sprintf("the key stands %s above already; keep one of them", plural(node.Content[i].Line-first, "line")),
 				line:  node.Content[i].Line,
 			})
@@ -254,6 +256,7 @@ func (c *checker) checkKeys(node *yamlnode.Node, path *field.Path, seen map[*yam
 		if key.Kind != yamlnode.ScalarNode || key.ShortTag() == "!!binary" {
 			c.findings = append(c.findings, finding{
 				Error: field.Invalid(path, field.OmitValueType{}, "has a key that is not plain text"),
+				code:  notInSchema,
 				hint:  "write the key as a plain word",
 				line:  node.Content[i].Line,
 			})

@@ -349,14 +349,14 @@ func locate(node *yamlnode.Node, path string) (line int, value *yamlnode.Node) {
 }
 
 // problem is a problem with the document as a whole.
-func (d *document) problem(reason, hint string) Problem {
-	return Problem{Source: d.sourceName(), Line: d.line(0), Reason: reason, Hint: hint, stream: d.stream.position}
+func (d *document) problem(code Code, reason, hint string) Problem {
+	return Problem{Code: code, Source: d.sourceName(), Line: d.line(0), Reason: reason, Hint: hint, stream: d.stream.position}
 }
 
 // unreadable is the problem of a document that does not parse.
 func unreadable(d *document, err error, hint string) Problem {
 	if errors.Is(err, errTooLarge) {
-		return d.problem("the document is "+err.Error(), hint)
+		return d.problem(unreadableDocument, "the document is "+err.Error(), hint)
 	}
 	reason := err.Error()
 	for _, prefix := range []string{"error converting YAML to JSON: ", "yaml: "} {
@@ -370,9 +370,9 @@ func unreadable(d *document, err error, hint string) Problem {
 		}
 	}
 	if json, ok := strings.CutPrefix(reason, "json: "); ok {
-		return d.problem("it has no form in JSON, which the API server needs: "+json, hint)
+		return d.problem(unreadableDocument, "it has no form in JSON, which the API server needs: "+json, hint)
 	}
-	problem := d.problem("not valid YAML: "+reason, hint)
+	problem := d.problem(unreadableDocument, "not valid YAML: "+reason, hint)
 	problem.Line += line - 1
 	return problem
 }

@@ -74,7 +74,7 @@ func manifestsIn(folder string) ([]string, error) {
 func (r *run) addOverlay(o *object, inFile bool) {
 	into := field.NewPath("metadata", "annotations").Key(merge.IntoAnnotation)
 	if o.kind() != "NetworkPolicy" {
-		r.report(o, notAPolicy(o, into))
+		r.report(o, noOverlay(o, into))
 		return
 	}
 	before := len(r.problems)
@@ -83,18 +83,19 @@ func (r *run) addOverlay(o *object, inFile bool) {
 		added.into = r.defaultTarget()
 	}
 	if o.nested {
-		r.report(o, finding{Error: field.Forbidden(into, "overlays in a list in a list are not merged"), hint: "take the inner list apart"})
+		r.report(o, finding{Error: field.Forbidden(into, "overlays in a list in a list are not merged"), code: overlayInInnerList, hint: "take the inner list apart"})
 	}
 	if o.annotated(hookAnnotation) {
 		r.report(o, finding{
 			Error: field.Forbidden(field.NewPath("metadata", "annotations").Key(hookAnnotation), "an overlay cannot be a Helm hook, which Helm 3 would never send here"),
+			code:  overlayIsHook,
 			hint:  "remove the hook's annotations from the overlay",
 		})
 	}
 	var findings []finding
 	added.policy, findings = r.check(o, false)
 	if added.policy != nil {
-		r.reportUnexplained(o, merge.Guard(added.policy, r.AllowIngress), findings)
+		r.reportUnexplained(o, notForOverlays, merge.Guard(added.policy, r.AllowIngress), findings)
 		r.checkCeilings(added, r.problems[before:])
 	}
 	added.valid = len(r.problems) == before
@@ -103,15 +104,15 @@ func (r *run) addOverlay(o *object, inFile bool) {
 	}
 }
 
-// notAPolicy says that an object cannot be an overlay. Only in an overlay file
+// noOverlay says why an object cannot be an overlay. Only in an overlay file
 // it may come without the annotation.
-func notAPolicy(o *object, into *field.Path) finding {
+func noOverlay(o *object, into *field.Path) finding {
 	guess := nearest(o.kind(), []string{"NetworkPolicy"})
 	switch {
 	case guess != "":
-		return finding{Error: field.NotSupported(field.NewPath("kind"), o.kind(), []string{guess}), hint: "did you mean kind: " + guess + "?"}
+		return finding{Error: field.NotSupported(field.NewPath("kind"), o.kind(), []string{guess}), code: notAPolicy, hint: "did you mean kind: " + guess + "?"}
 	case o.isMarked():
-		return finding{Error: field.Forbidden(into, "only a NetworkPolicy can be an overlay"), hint: "remove the annotation"}
+		return finding{Error: field.Forbidden(into, "only a NetworkPolicy can be an overlay"), code: notAPolicy, hint: "remove the annotation"}
 	}
 	return wrongKind(o, "overlay")
 }
@@ -120,6 +121,7 @@ func notAPolicy(o *object, into *field.Path) finding {
 func wrongKind(o *object, flag string) finding {
 	return finding{
 		Error: field.NotSupported(field.NewPath("kind"), o.kind(), []string{"NetworkPolicy"}),
+		code:  wrongFile,
 		hint:  "keep only NetworkPolicies in files given by --" + flag,
 	}
 }
@@ -146,28 +148,29 @@ func (r *run) check(o *object, nullItems bool) (*networkingv1.NetworkPolicy, []f
 	if version := o.stringAt("apiVersion"); version != apiVersion {
 		r.report(o, finding{
 			Error: field.NotSupported(field.NewPath("apiVersion"), version, []string{apiVersion}),
+			code:  notAPolicy,
 			hint:  "write apiVersion: " + apiVersion,
 		})
 	}
 	if size := o.size(); size > maxObject {
-		r.report(o, finding{Error: field.TooLong(nil, "", maxObject), hint: fmt.Sprintf("it has %d bytes; an API server accepts no more than 3 MiB", size)})
+		r.report(o, finding{Error: field.TooLong(nil, "", maxObject), code: rejectedByServer, hint: fmt.Sprintf("it has %d bytes; an API server accepts no more than 3 MiB", size)})
 	}
 	findings, value := checkFields(o, nullItems)
 	r.report(o, findings...)
 	policy, err := decode(value)
 	if err != nil {
-		r.report(o, finding{Error: field.InternalError(field.NewPath("spec"), err), hint: "please report this"})
+		r.report(o, finding{Error: field.InternalError(field.NewPath("spec"), err), code: rejectedByServer, hint: "please report this"})
 		return nil, findings
 	}
-	r.reportUnexplained(o, merge.Validate(policy), findings)
+	r.reportUnexplained(o, rejectedByServer, merge.Validate(policy), findings)
 	return policy, findings
 }
 
 // reportUnexplained reports errors that are not there only because of a finding.
-func (r *run) reportUnexplained(o *object, errs field.ErrorList, findings []finding) {
+func (r *run) reportUnexplained(o *object, code Code, errs field.ErrorList, findings []finding) {
 	for _, err := range errs {
 		if !slices.ContainsFunc(findings, func(f finding) bool { return f.explains(err) }) {
-			r.report(o, finding{Error: err, hint: hintFor(err)})
+			r.report(o, finding{Error: err, code: code, hint: hintFor(err)})
 		}
 	}
 }
@@ -193,7 +196,7 @@ func (r *run) report(o *object, findings ...finding) {
 }
 
 func (o *object) problem(f finding) Problem {
-	problem := o.problemAt(f.Field, f.ErrorBody(), f.hint)
+	problem := o.problemAt(f.code, f.Field, f.ErrorBody(), f.hint)
 	switch line := o.lineOfEntry(f.Error); {
 	case f.line > 0:
 		problem.Line = o.line(0) + f.line - 1
@@ -219,12 +222,13 @@ func (o *object) lineOfEntry(err *field.Error) int {
 }
 
 // problemAt is a problem with the field at a path.
-func (o *object) problemAt(path, reason, hint string) Problem {
+func (o *object) problemAt(code Code, path, reason, hint string) Problem {
 	if path == "<nil>" {
 		path = ""
 	}
 	line, _ := locate(o.node, path)
 	return Problem{
+		Code:       code,
 		Source:     o.template(),
 		Line:       o.line(0) + line - 1,
 		APIVersion: o.stringAt("apiVersion"),

@@ -13,18 +13,23 @@ import (
 
 // Problem is one reason to refuse the input, or one warning about it.
 type Problem struct {
+	// Code is the kind of problem, as in docs/messages.md.
+	Code Code `json:"code,omitempty"`
 	// Source is the template the document came from, or else the name of its
 	// stream. Line is the line in the stream, counted from 1.
-	Source string
-	Line   int
+	Source string `json:"source"`
+	Line   int    `json:"line"`
 	// APIVersion, Kind and Name are those of the object; empty if it could not
 	// be read.
-	APIVersion, Kind, Name string
+	APIVersion string `json:"-"`
+	Kind       string `json:"kind,omitempty"`
+	Name       string `json:"name,omitempty"`
 	// Field is the path in the object, as the API server writes it; empty if
 	// the problem is with the document.
-	Field string
+	Field string `json:"field,omitempty"`
 	// Reason tells what was found and why it cannot be, Hint what to do.
-	Reason, Hint string
+	Reason string `json:"reason"`
+	Hint   string `json:"hint,omitempty"`
 
 	stream int // where in the input, to report problems in its order
 }
@@ -44,7 +49,7 @@ func (p Problem) format(severity string) string {
 	}
 	b.WriteString(printable(p.Reason))
 	if p.Hint != "" {
-		b.WriteString("\n  hint: " + printable(p.Hint))
+		fmt.Fprintf(&b, "\n  hint: %s (%s)", printable(p.Hint), p.Code)
 	}
 	return b.String()
 }

@@ -84,6 +84,7 @@ type Result struct {
 	// Warnings are problems that did not keep the input from being merged.
 	Warnings []Problem
 
+	run    *run
 	chunks [][]byte // of the input, but for documents that changed
 }
 
@@ -115,7 +116,7 @@ func (r *Renderer) Merge(streams ...Source) (*Result, error) {
 	run := newRun(r, streams)
 	if r.RequireInput && run.isEmpty() {
 		return nil, &Refusal{Problems: []Problem{{
-			Source: streamNames(streams), Line: 1,
+			Code: emptyInput, Source: streamNames(streams), Line: 1,
 			Reason: "the input is empty",
 			Hint:   "the command that should have written it may have failed; without --require-input an empty input is accepted",
 		}}}
@@ -123,7 +124,7 @@ func (r *Renderer) Merge(streams ...Source) (*Result, error) {
 	if err := run.merge(len(streams)); err != nil {
 		return nil, err
 	}
-	return &Result{Warnings: run.warnings, chunks: run.output()}, nil
+	return &Result{Warnings: run.warnings, run: run, chunks: run.output()}, nil
 }
 
 // Check returns a *Refusal that lists the overlays in the streams, and documents
@@ -131,7 +132,7 @@ func (r *Renderer) Merge(streams ...Source) (*Result, error) {
 func (r *Renderer) Check(streams ...Source) error {
 	run := newRun(r, streams)
 	run.eachMarked(func(o *object) {
-		run.problems = append(run.problems, o.problemAt("metadata.annotations["+merge.IntoAnnotation+"]",
+		run.problems = append(run.problems, o.problemAt(overlayLeft, "metadata.annotations["+merge.IntoAnnotation+"]",
 			"an overlay is still in the stream", "a step of the pipeline forgot to run netpol-merge"))
 	})
 	return run.refusal()
@@ -151,19 +152,21 @@ func streamNames(streams []Source) string {
 // run is the state of one call of Merge.
 type run struct {
 	*Renderer
-	documents []*document
-	manifests map[*document]*manifest // those that were worth parsing
-	overlays  []*overlay
-	ceilings  []*networkingv1.NetworkPolicy
-	bounded   bool // whether the ceilings say what overlays may ask for
-	problems  []Problem
-	warnings  []Problem
+	documents   []*document
+	manifests   map[*document]*manifest // those that were worth parsing
+	overlays    []*overlay
+	targets     []*target // of the overlays, in the order of the input
+	ceilings    []*networkingv1.NetworkPolicy
+	bounded     bool // whether the ceilings say what overlays may ask for
+	problems    []Problem
+	warnings    []Problem
+	documentsBy map[string][]*document // by a word in them
 	// replaced holds the new text of documents that change; empty if they leave.
 	replaced map[*document][]byte
 }
 
 func newRun(r *Renderer, streams []Source) *run {
-	run := &run{Renderer: r, manifests: map[*document]*manifest{}, replaced: map[*document][]byte{}}
+	run := &run{Renderer: r, manifests: map[*document]*manifest{}, documentsBy: map[string][]*document{}, replaced: map[*document][]byte{}}
 	for i, source := range streams {
 		if i > 0 {
 			source.Text = bytes.TrimPrefix(source.Text, []byte(byteOrderMark)) // it would stand in the middle
@@ -193,11 +196,10 @@ func (r *run) merge(streams int) error {
 	}
 	fromFiles := len(r.overlays)
 	r.eachMarked(func(o *object) { r.addOverlay(o, false) })
-	if len(r.problems) == 0 && (len(r.overlays) == 0 || len(r.overlays) == fromFiles && r.onlyHooks()) {
-		return nil
+	if len(r.problems) > 0 || len(r.overlays) > fromFiles || fromFiles > 0 && !r.onlyHooks() {
+		r.targets = r.findTargets()
 	}
-	targets := r.findTargets()
-	for _, t := range targets {
+	for _, t := range r.targets {
 		r.fold(t)
 	}
 	if r.Strict {
@@ -207,7 +209,7 @@ func (r *run) merge(streams int) error {
 	if err := r.refusal(); err != nil {
 		return err
 	}
-	return r.rewrite(targets)
+	return r.rewrite()
 }
 
 // eachIn finds the objects in a file that is for overlays or ceilings only.
@@ -218,7 +220,7 @@ func (r *run) eachIn(source Source, position int, what string, found func(*objec
 			continue
 		}
 		if _, isObject := m.value.(map[string]any); !isObject && m.value != nil {
-			r.problems = append(r.problems, d.problem("a document of a file given by --"+what+" has to be a NetworkPolicy", "remove the document"))
+			r.problems = append(r.problems, d.problem(wrongFile, "a document of a file given by --"+what+" has to be a NetworkPolicy", "remove the document"))
 		}
 		for _, o := range m.objects {
 			found(o)
@@ -243,6 +245,8 @@ func (r *run) eachMarked(found func(*object)) {
 		for _, o := range m.objects {
 			if o.isMarked() {
 				found(o)
+			} else {
+				r.warnLabelled(o)
 			}
 		}
 	}

@@ -29,6 +29,7 @@ type document struct {
 	// directives tells that the document starts with lines such as %YAML. Only
 	// a stream's first document and one that follows "..." may.
 	directives bool
+	firstLine  int // in the stream, from 1; 0 until it is asked for
 }
 
 const byteOrderMark = "\ufeff"
@@ -47,12 +48,12 @@ func split(in *stream) []*document {
 			from = start
 		}
 		if from > start {
-			documents = append(documents, &document{in, start, text[start:from:from], directives})
+			documents = append(documents, &document{stream: in, start: start, text: text[start:from:from], directives: directives})
 		}
 		start, directives = from, hasDirectives
 	}
 	if start < len(text) {
-		documents = append(documents, &document{in, start, text[start:], directives})
+		documents = append(documents, &document{stream: in, start: start, text: text[start:], directives: directives})
 	}
 	return documents
 }
@@ -123,7 +124,10 @@ func isBlankOrComment(line []byte) bool {
 // line is the number, from 1, of the stream's line at an offset in the
 // document.
 func (d *document) line(offset int) int {
-	return 1 + bytes.Count(d.stream.Text[:d.start+offset], []byte("\n"))
+	if d.firstLine == 0 {
+		d.firstLine = 1 + bytes.Count(d.stream.Text[:d.start], []byte("\n"))
+	}
+	return d.firstLine + bytes.Count(d.text[:offset], []byte("\n"))
 }
 
 // hasContent tells whether the document is more than markers, directives,

@@ -39,7 +39,7 @@ func (r *run) findTargets() []*target {
 			candidates = current
 		}
 		if len(candidates) != 1 {
-			r.report(o.object, r.noTarget(o, candidates, policies))
+			r.report(o.object, r.targetFinding(o, candidates, policies))
 			continue
 		}
 		t := byObject[candidates[0]]
@@ -89,8 +89,8 @@ func (r *run) sameNamespace(a, b *object) bool {
 	return inA == inB || inA == "" || inB == ""
 }
 
-// noTarget says why there is not exactly one target for an overlay.
-func (r *run) noTarget(o *overlay, candidates, policies []*object) finding {
+// targetFinding says why there is not exactly one target for an overlay.
+func (r *run) targetFinding(o *overlay, candidates, policies []*object) finding {
 	path := field.NewPath("metadata", "annotations").Key(merge.IntoAnnotation)
 	if len(candidates) > 1 {
 		hint := "give the release's namespace with --namespace, or set metadata.namespace in the overlay and in the targets"
@@ -99,6 +99,7 @@ func (r *run) noTarget(o *overlay, candidates, policies []*object) finding {
 		}
 		return finding{
 			Error: field.Invalid(path, o.into, "more than one NetworkPolicy may be meant: "+r.describe(candidates)),
+			code:  severalTargets,
 			hint:  hint,
 		}
 	}
@@ -107,7 +108,7 @@ func (r *run) noTarget(o *overlay, candidates, policies []*object) finding {
 	if len(named) > 0 {
 		reason = "no NetworkPolicy of this name can be its target"
 	}
-	return finding{Error: field.Invalid(path, o.into, reason), hint: r.targetHint(o, named, policies)}
+	return finding{Error: field.Invalid(path, o.into, reason), code: noTarget, hint: r.targetHint(o, named, policies)}
 }
 
 func (r *run) targetHint(o *overlay, named, policies []*object) string {
@@ -180,7 +181,7 @@ func (r *run) fold(t *target) {
 		policies[i] = o.policy
 	}
 	t.folded, t.changes = merge.Fold(t.policy, policies)
-	r.warnNotIsolated(t)
+	r.warn(t)
 	if names := t.mergedFrom(); len(names) > 0 {
 		if t.folded.Annotations == nil {
 			t.folded.Annotations = map[string]string{}
@@ -188,7 +189,7 @@ func (r *run) fold(t *target) {
 		before := t.folded.Annotations[merge.MergedFromAnnotation]
 		t.folded.Annotations[merge.MergedFromAnnotation] = merge.MergedFrom(before, names)
 		for _, err := range merge.Validate(t.folded) {
-			r.report(t.object, finding{Error: err, hint: "this is so only after the merge: fold fewer overlays into one target"})
+			r.report(t.object, finding{Error: err, code: rejectedByServer, hint: "this is so only after the merge: fold fewer overlays into one target"})
 		}
 	}
 }
@@ -208,6 +209,7 @@ func (r *run) checkNamespaces(t *target) {
 			r.report(o.object, finding{
 				Error: field.Invalid(field.NewPath("metadata", "namespace"), namespace,
 					fmt.Sprintf("the target %q names no namespace, and another overlay of it is in %q", t.name(), first)),
+				code: severalTargets,
 				hint: "give the release's namespace with --namespace, or set metadata.namespace in the target",
 			})
 		}
@@ -225,6 +227,7 @@ func (r *run) checkPods(o *overlay, t *target) {
 	r.report(o.object, finding{
 		Error: field.Invalid(field.NewPath("spec", "podSelector"), o.policy.Spec.PodSelector,
 			fmt.Sprintf("selects other pods than its target %q, which would get the ports", t.name())),
+		code: otherPods,
 		hint: "leave podSelector out to take over the target's, or make them equal: " + asJSON(t.policy.Spec.PodSelector),
 	})
 }
@@ -261,17 +264,4 @@ func (t *target) mergedFrom() []string {
 		}
 	}
 	return names
-}
-
-func (r *run) warnNotIsolated(t *target) {
-	for i, change := range t.changes {
-		first := i == 0 || t.changes[i-1].Overlay != change.Overlay || t.changes[i-1].Direction != change.Direction
-		if change.Action != merge.NotIsolated || !first {
-			continue
-		}
-		direction := merge.RulesKey(change.Direction)
-		r.warnings = append(r.warnings, t.overlays[change.Overlay].problemAt("spec."+direction,
-			fmt.Sprintf("nothing is added: the target %q does not isolate %s, so everything is allowed there already", t.name(), direction),
-			fmt.Sprintf("list %s in the policyTypes of the target if it should be isolated", change.Direction)))
-	}
 }

@@ -65,14 +65,11 @@ func peerInWords(peer networkingv1.NetworkPolicyPeer) string {
 	if peer.IPBlock != nil {
 		words := peer.IPBlock.CIDR
 		if len(peer.IPBlock.Except) > 0 {
-			words += " except " + strings.Join(peer.IPBlock.Except, ", ")
+			words += " except " + strings.Join(peer.IPBlock.Except, " and ")
 		}
 		return words
 	}
-	pods := "all pods"
-	if !isEmptySelector(peer.PodSelector) {
-		pods = "pods " + metav1.FormatLabelSelector(peer.PodSelector)
-	}
+	pods := podsInWords(peer.PodSelector)
 	switch {
 	case peer.NamespaceSelector == nil:
 		return pods + " in the same namespace"
@@ -80,6 +77,14 @@ func peerInWords(peer networkingv1.NetworkPolicyPeer) string {
 		return pods + " in every namespace"
 	}
 	return pods + " in namespaces " + metav1.FormatLabelSelector(peer.NamespaceSelector)
+}
+
+// podsInWords says which pods a selector selects; nil selects all.
+func podsInWords(selector *metav1.LabelSelector) string {
+	if isEmptySelector(selector) {
+		return "all pods"
+	}
+	return "pods " + metav1.FormatLabelSelector(selector)
 }
 
 func isEmptySelector(selector *metav1.LabelSelector) bool {

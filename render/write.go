@@ -11,7 +11,7 @@ import (
 )
 
 // rewrite gives the documents of targets and overlays their new text.
-func (r *run) rewrite(targets []*target) error {
+func (r *run) rewrite() error {
 	editions := map[*manifest]*edition{}
 	var order []*edition
 	editionOf := func(m *manifest) *edition {
@@ -27,7 +27,7 @@ func (r *run) rewrite(targets []*target) error {
 			e.removed = append(e.removed, o.object)
 		}
 	}
-	for _, t := range targets {
+	for _, t := range r.targets {
 		if len(t.mergedFrom()) > 0 {
 			if err := t.findAdditions(); err != nil {
 				return internalError("%w", err)

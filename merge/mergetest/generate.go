@@ -28,6 +28,18 @@ var exceptions = map[string][]string{
 	"2001:db8::/32": {"2001:db8::/33", "2001:db8:8000::/33"},
 }
 
+// labelling is the labels that selectors are generated from. They are few, so that
+// selectors overlap, add up, and contradict themselves.
+type labelling struct {
+	keys   [2]string
+	values []string
+}
+
+var (
+	podLabels       = labelling{[2]string{"app", "tier"}, []string{"db", "web"}}
+	namespaceLabels = labelling{[2]string{"team", "env"}, []string{"a", "b"}}
+)
+
 // Generator makes policies that the API server accepts. The policies of one
 // generator have peers in common, so that there is something to fold.
 type Generator struct {
@@ -137,15 +149,16 @@ func (g Generator) peer() networkingv1.NetworkPolicyPeer {
 	var p networkingv1.NetworkPolicyPeer
 	which := 1 + g.IntN(3)
 	if which&1 != 0 {
-		p.PodSelector = g.selector([]string{"app", "tier"}, []string{"db", "web", "1"})
+		p.PodSelector = g.selector(podLabels)
 	}
 	if which&2 != 0 {
-		p.NamespaceSelector = g.selector([]string{"team", "env"}, []string{"a", "b", "prod"})
+		p.NamespaceSelector = g.selector(namespaceLabels)
 	}
 	return p
 }
 
-func (g Generator) selector(keys, values []string) *metav1.LabelSelector {
+func (g Generator) selector(from labelling) *metav1.LabelSelector {
+	keys, values := from.keys[:], from.values
 	s := &metav1.LabelSelector{}
 	if g.IntN(2) == 0 {
 		s.MatchLabels = map[string]string{}

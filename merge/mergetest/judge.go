@@ -22,6 +22,8 @@ type Party struct {
 	IsPod, OwnNamespace bool
 	Namespace, Pod      labels.Set
 	Address             netip.Addr
+
+	namespace, pod int // indices of the label sets in the world
 }
 
 // Flow is what is sent. A named port is a flow of its own: which number it has,
@@ -37,6 +39,8 @@ type Flow struct {
 type World struct {
 	Parties []Party
 	Flows   []Flow
+
+	namespaces, pods []labels.Set
 }
 
 func NewWorld() *World {
@@ -49,18 +53,12 @@ func NewWorld() *World {
 			w.Flows = append(w.Flows, Flow{Protocol: protocol, Name: name})
 		}
 	}
-	namespaces := []labels.Set{{"team": "a"}, {"team": "b", "env": "prod"}, {}}
-	for i, namespace := range namespaces {
-		for _, app := range []string{"", "db", "web", "x"} {
-			for _, tier := range []string{"", "1", "2"} {
-				pod := labels.Set{}
-				if app != "" {
-					pod["app"] = app
-				}
-				if tier != "" {
-					pod["tier"] = tier
-				}
-				w.Parties = append(w.Parties, Party{IsPod: true, OwnNamespace: i == 0, Namespace: namespace, Pod: pod})
+	w.namespaces = everySet(namespaceLabels)
+	w.pods = everySet(podLabels)
+	for i, namespace := range w.namespaces {
+		for j, pod := range w.pods {
+			for _, own := range []bool{true, false} {
+				w.Parties = append(w.Parties, Party{IsPod: true, OwnNamespace: own, Namespace: namespace, Pod: pod, namespace: i, pod: j})
 			}
 		}
 	}
@@ -69,6 +67,24 @@ func NewWorld() *World {
 	}
 	w.Parties = append(w.Parties, Party{})
 	return w
+}
+
+// everySet returns all sets of two labels, each of which is absent, has one of
+// the values that are generated, or another one.
+func everySet(generated labelling) (sets []labels.Set) {
+	values := append([]string{"", "other"}, generated.values...)
+	for _, first := range values {
+		for _, second := range values {
+			set := labels.Set{}
+			for i, value := range []string{first, second} {
+				if value != "" {
+					set[generated.keys[i]] = value
+				}
+			}
+			sets = append(sets, set)
+		}
+	}
+	return sets
 }
 
 // addresses are the first and last address of every network that is generated,
@@ -188,7 +204,7 @@ func (w *World) Rule(peers []networkingv1.NetworkPolicyPeer, ports []networkingv
 	v := w.None()
 	matches := []func(Party) bool{}
 	for _, peer := range peers {
-		matches = append(matches, matcher(peer))
+		matches = append(matches, w.matcher(peer))
 	}
 	for i, p := range w.Parties {
 		if len(peers) == 0 || slices.ContainsFunc(matches, func(m func(Party) bool) bool { return m(p) }) {
@@ -219,18 +235,27 @@ func portMatches(port networkingv1.NetworkPolicyPort, f Flow) bool {
 }
 
 // matcher tells of a party whether it is the peer.
-func matcher(peer networkingv1.NetworkPolicyPeer) func(Party) bool {
+func (w *World) matcher(peer networkingv1.NetworkPolicyPeer) func(Party) bool {
 	if peer.IPBlock != nil {
 		return blockMatcher(peer.IPBlock)
 	}
-	pods, namespaces := selector(peer.PodSelector), selector(peer.NamespaceSelector)
+	pods, namespaces := selected(w.pods, peer.PodSelector), selected(w.namespaces, peer.NamespaceSelector)
 	return func(p Party) bool {
-		switch {
-		case !p.IsPod, peer.NamespaceSelector == nil && !p.OwnNamespace:
+		if !p.IsPod || peer.NamespaceSelector == nil && !p.OwnNamespace {
 			return false
 		}
-		return pods.Matches(p.Pod) && namespaces.Matches(p.Namespace)
+		return pods[p.pod] && namespaces[p.namespace]
 	}
+}
+
+// selected tells of each set whether a selector selects it.
+func selected(sets []labels.Set, by *metav1.LabelSelector) []bool {
+	s := selector(by)
+	matches := make([]bool, len(sets))
+	for i, set := range sets {
+		matches[i] = s.Matches(set)
+	}
+	return matches
 }
 
 func blockMatcher(block *networkingv1.IPBlock) func(Party) bool {

@@ -1,0 +1,116 @@
+package render
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	networkingv1 "k8s.io/api/networking/v1"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"github.com/networknt/netpol-merge/merge"
+)
+
+// warn says what is worth a second look in the merge of a target: nothing of it
+// is wrong, but it is hardly what somebody meant.
+func (r *run) warn(t *target) {
+	adds := map[int]bool{}
+	for _, change := range t.changes {
+		adds[change.Overlay] = adds[change.Overlay] || change.Action != merge.Covered
+	}
+	for i, o := range t.overlays {
+		if !adds[i] {
+			r.warnAddsNothing(t, o)
+		}
+		r.warnStrayDashes(o.object, o.policy)
+	}
+	r.warnStrayDashes(t.object, t.policy)
+	r.warnNotIsolated(t)
+	for _, reopening := range merge.Reopenings(t.folded, t.changes) {
+		r.warnReopened(t, reopening)
+	}
+	if !merge.AllowsDNS(t.folded) {
+		r.addWarning(t.object, noDNS, "spec.egress", "no rule allows port 53: the pods cannot look up names",
+			"allow UDP and TCP 53, unless the pods need only addresses")
+	}
+	r.warnSelectsNoPods(t)
+	r.warnServicePorts(t)
+}
+
+func (r *run) addWarning(o *object, code Code, path, reason, hint string) {
+	r.warnings = append(r.warnings, o.problemAt(code, path, reason, hint))
+}
+
+func (r *run) warnAddsNothing(t *target, o *overlay) {
+	reason := fmt.Sprintf("the overlay adds nothing: the target %q allows all of it already", t.name())
+	if len(o.policy.Spec.Ingress)+len(o.policy.Spec.Egress) == 0 {
+		reason = "the overlay has no rules"
+	}
+	r.addWarning(o.object, addsNothing, "spec", reason, "remove the overlay, or add what it was meant to open")
+}
+
+func (r *run) warnNotIsolated(t *target) {
+	for i, change := range t.changes {
+		first := i == 0 || t.changes[i-1].Overlay != change.Overlay || t.changes[i-1].Direction != change.Direction
+		if change.Action != merge.NotIsolated || !first {
+			continue
+		}
+		direction := merge.RulesKey(change.Direction)
+		r.addWarning(t.overlays[change.Overlay].object, notIsolated, "spec."+direction,
+			fmt.Sprintf("nothing is added: the target %q does not isolate %s, so everything is allowed there already", t.name(), direction),
+			fmt.Sprintf("list %s in the policyTypes of the target if it should be isolated", change.Direction))
+	}
+}
+
+func (r *run) warnReopened(t *target, reopening merge.Reopening) {
+	change := t.changes[reopening.Change]
+	var networks []string
+	for _, network := range reopening.Networks {
+		networks = append(networks, network.String())
+	}
+	reason := "opens " + strings.Join(networks, ", ")
+	if slices.ContainsFunc(reopening.Networks, holdsMetadata) {
+		reason += " (the cloud's instance metadata among them)"
+	}
+	var by []string
+	for _, rule := range reopening.Rules {
+		by = append(by, rulePath(change.Direction, rule).String())
+	}
+	r.addWarning(t.overlays[change.Overlay].object, reopened, rulePath(change.Direction, change.Rule).String(),
+		fmt.Sprintf("%s, which the merged policy excepts in %s", reason, strings.Join(by, ", ")),
+		"name the destinations, or except the same networks")
+}
+
+// holdsMetadata tells whether a network holds the addresses at which clouds hand
+// out credentials to whoever asks.
+func holdsMetadata(network netip.Prefix) bool {
+	return network.Contains(netip.AddrFrom4([4]byte{169, 254, 169, 254})) || network.Contains(netip.MustParseAddr("fd00:ec2::254"))
+}
+
+func (r *run) warnStrayDashes(o *object, policy *networkingv1.NetworkPolicy) {
+	for _, direction := range merge.Directions() {
+		for _, i := range merge.StrayDashes(policy, direction) {
+			r.addWarning(o, strayDash, rulePath(direction, i+1).String(),
+				fmt.Sprintf("this rule has only ports, and the one above only peers: all ports %s these peers are open, and these ports %s any peer", merge.PeersKey(direction), merge.PeersKey(direction)),
+				"if they are one rule, take the '-' in front of ports away")
+		}
+	}
+}
+
+// warnLabelled warns of what is marked where it does not count.
+func (r *run) warnLabelled(o *object) {
+	labels, _ := o.valueAt("metadata", "labels").(map[string]any)
+	if _, ok := labels[merge.IntoAnnotation]; ok && o.kind() == "NetworkPolicy" {
+		r.addWarning(o, labelForMarking, "metadata.labels["+merge.IntoAnnotation+"]",
+			"this is a label, which marks no overlay: the policy stays one of its own", "write it under annotations")
+	}
+}
+
+func rulePath(direction networkingv1.PolicyType, rule int) *field.Path {
+	return field.NewPath("spec", merge.RulesKey(direction)).Index(rule)
+}
+
+func portPath(direction networkingv1.PolicyType, rule, port int) *field.Path {
+	return rulePath(direction, rule).Child("ports").Index(port)
+}
