@@ -54,6 +54,9 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 			return writeErrorManifest(stdout, stderr, err)
 		}
 		fmt.Fprintln(stderr, err)
+		if s.errorsAsResults {
+			return writeResults(stdout, stderr, err)
+		}
 		return exitRefused
 	case errors.As(err, &usage):
 		fmt.Fprintf(stderr, "netpol-merge: %v\n  hint: see netpol-merge --help\n", err)
@@ -75,6 +78,7 @@ type settings struct {
 	overlays, ceilings []string // paths
 	report             string   // path; empty for none
 	errorsAsManifest   bool
+	errorsAsResults    bool
 }
 
 func newCommand(s *settings) *cobra.Command {
@@ -134,6 +138,7 @@ func (s *settings) addFlags(flags *pflag.FlagSet) {
 	flags.BoolVar(&s.RequireInput, "require-input", false, "refuse an empty input")
 	flags.StringVar(&s.report, "report", "", "file to write what explain prints to: JSON if it ends in .json, Markdown if in .md, else text")
 	flags.BoolVar(&s.errorsAsManifest, "errors-as-manifest", false, "on refusal exit 0 with a manifest that Helm 4 rejects with the message, for the Helm 4 plugin only")
+	flags.BoolVar(&s.errorsAsResults, "errors-as-results", false, "on refusal also write a ResourceList with the problems as results, for kpt and other callers of KRM functions")
 }
 
 // setFromEnvironment sets flags that the command line does not from variables
@@ -166,6 +171,9 @@ func (s *settings) merge(command *cobra.Command, files []string) (*render.Result
 	}
 	if s.Target == "" {
 		return nil, &usageError{errors.New("--target needs a name")}
+	}
+	if s.errorsAsManifest && s.errorsAsResults {
+		return nil, &usageError{errors.New("--errors-as-manifest and --errors-as-results exclude each other: one is for Helm 4, the other for KRM functions")}
 	}
 	result, err := s.mergeFiles(command.InOrStdin(), files)
 	if s.report == "" {
@@ -260,6 +268,9 @@ func styleFor(stdout io.Writer) (style render.TextStyle) {
 	return style
 }
 
+// standardInput is the name of the stream that has none, in messages.
+const standardInput = "stdin"
+
 // readStreams reads the files, "-" being standard input, or, if there are none,
 // standard input.
 func readStreams(stdin io.Reader, files []string) ([]render.Source, error) {
@@ -271,7 +282,7 @@ func readStreams(stdin io.Reader, files []string) ([]render.Source, error) {
 		stream := render.Source{Name: file}
 		var err error
 		if file == "-" {
-			stream.Name = "stdin"
+			stream.Name = standardInput
 			stream.Text, err = io.ReadAll(stdin)
 		} else {
 			stream.Text, err = os.ReadFile(file)

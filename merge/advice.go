@@ -2,6 +2,7 @@ package merge
 
 import (
 	"net/netip"
+	"slices"
 
 	"go4.org/netipx"
 	corev1 "k8s.io/api/core/v1"
@@ -30,17 +31,18 @@ func Reopenings(folded *networkingv1.NetworkPolicy, changes []Change) []Reopenin
 			all.AddSet(excepted[i])
 		}
 		allExcepted := setOf(&all)
+		ranges := allExcepted.Ranges()
 		for i, change := range changes {
 			if change.Direction != direction || change.Action != PortsAdded && change.Action != RuleAppended {
 				continue
 			}
 			opened := addressesOf(rules[change.Into])
-			if !overlapsAny(allExcepted, opened) {
+			if !overlapAny(ranges, opened) {
 				continue
 			}
 			reopening := Reopening{Change: i, Networks: common(allExcepted, opened).Prefixes()}
 			for j := range rules {
-				if overlapsAny(excepted[j], opened) {
+				if overlapAny(excepted[j].Ranges(), opened) {
 					reopening.Rules = append(reopening.Rules, j)
 				}
 			}
@@ -91,9 +93,12 @@ func common(a, b *netipx.IPSet) *netipx.IPSet {
 	return setOf(&both)
 }
 
-func overlapsAny(set, other *netipx.IPSet) bool {
+// overlapAny tells whether a range of sorted, as a set has them, overlaps the
+// other set.
+func overlapAny(sorted []netipx.IPRange, other *netipx.IPSet) bool {
 	for _, r := range other.Ranges() {
-		if set.OverlapsRange(r) {
+		i, _ := slices.BinarySearchFunc(sorted, r.From(), func(r netipx.IPRange, from netip.Addr) int { return r.To().Compare(from) })
+		if i < len(sorted) && sorted[i].From().Compare(r.To()) <= 0 {
 			return true
 		}
 	}

@@ -2,6 +2,7 @@ package render
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -20,6 +21,7 @@ const (
 	apiVersion         = "networking.k8s.io/v1"
 	hookAnnotation     = "helm.sh/hook"
 	filenameAnnotation = "postrenderer.helm.sh/postrender-filename"
+	pathAnnotation     = "internal.config.kubernetes.io/path" // in a ResourceList
 	// maxObject is the most that an API server accepts in one request, in bytes.
 	maxObject = 3 << 20
 	// maxDocument is the most that is parsed. It leaves room for large lists.
@@ -226,10 +228,7 @@ func (o *object) annotated(key string) bool {
 // template is where the object came from, by the name that a user of Helm
 // knows it by, or else by the name of the stream.
 func (o *object) template() string {
-	if path := o.annotation(filenameAnnotation); path != "" {
-		return path
-	}
-	return o.document.sourceName()
+	return cmp.Or(o.annotation(filenameAnnotation), o.annotation(pathAnnotation), o.document.sourceName())
 }
 
 func (d *document) sourceName() string {

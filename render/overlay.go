@@ -228,14 +228,15 @@ func (o *object) problemAt(code Code, path, reason, hint string) Problem {
 	}
 	line, _ := locate(o.node, path)
 	return Problem{
-		Code:   code,
-		Source: o.template(),
-		Line:   o.line(0) + line - 1,
-		Kind:   o.kind(),
-		Name:   o.name(),
-		Field:  path,
-		Reason: reason,
-		Hint:   hint,
-		stream: o.stream.position,
+		Code:       code,
+		Source:     o.template(),
+		Line:       o.line(0) + line - 1,
+		APIVersion: o.stringAt("apiVersion"),
+		Kind:       o.kind(),
+		Name:       o.name(),
+		Field:      path,
+		Reason:     reason,
+		Hint:       hint,
+		stream:     o.stream.position,
 	}
 }

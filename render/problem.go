@@ -19,9 +19,11 @@ type Problem struct {
 	// stream. Line is the line in the stream, counted from 1.
 	Source string `json:"source"`
 	Line   int    `json:"line"`
-	// Kind and Name are those of the object; empty if it could not be read.
-	Kind string `json:"kind,omitempty"`
-	Name string `json:"name,omitempty"`
+	// APIVersion, Kind and Name are those of the object; empty if it could not
+	// be read.
+	APIVersion string `json:"-"`
+	Kind       string `json:"kind,omitempty"`
+	Name       string `json:"name,omitempty"`
 	// Field is the path in the object, as the API server writes it; empty if
 	// the problem is with the document.
 	Field string `json:"field,omitempty"`

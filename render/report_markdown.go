@@ -24,16 +24,15 @@ func (r *Report) Markdown() string {
 }
 
 func (t *TargetReport) writeMarkdown(b *strings.Builder) {
-	fmt.Fprintf(b, "### NetworkPolicy %s, for %s\n\n", markdown(t.Name), markdown(t.Pods))
-	b.WriteString("| | Direction | Peer | Ports | Written in |\n|---|---|---|---|---|\n")
-	for _, r := range t.rows() {
-		mark := ""
-		if r.added {
-			mark = "+"
-		}
-		fmt.Fprintf(b, "| %s | %s | %s | %s | %s |\n", mark, r.direction, markdown(r.peer), markdown(r.ports), markdown(r.writtenIn))
+	fmt.Fprintf(b, "### %s\n\n", markdown(t.title()))
+	if len(t.sources()) > 1 {
+		b.WriteString(legendOfPlus + "\n\n")
 	}
-	fmt.Fprintf(b, "\n%s\n\n```mermaid\n%s```\n\n%s\n\n", t.remainder(), t.mermaid(), legend)
+	b.WriteString("| | Direction | From / to | Ports | Allowed by | Line |\n|---|---|---|---|---|---:|\n")
+	for _, r := range t.rows() {
+		fmt.Fprintf(b, "| %s | %s | %s | %s | %s | %s |\n", mark(r.added), r.direction, markdown(r.peer), markdown(r.ports), markdown(r.allowedBy), r.line)
+	}
+	fmt.Fprintf(b, "\n%s\n\n```mermaid\n%s```\n\n%s\n\n", t.remainder(), t.mermaid(), legendOfLines)
 	for _, source := range t.sources() {
 		fmt.Fprintf(b, "- %s: %s\n", markdown(source.Name), markdown(source.Source))
 	}
@@ -88,7 +87,7 @@ func (t *TargetReport) edges() []edge {
 	for _, rule := range t.Rules {
 		first := len(edges)
 		for _, port := range rule.Ports {
-			i := first + slices.IndexFunc(edges[first:], func(e edge) bool { return e.origin.Name == port.Name && e.origin.Source == port.Source })
+			i := first + slices.IndexFunc(edges[first:], func(e edge) bool { return e.origin.samePolicy(port.Origin) })
 			if i < first {
 				i = len(edges)
 				edges = append(edges, edge{direction: rule.Direction, peer: rule.Peer, origin: port.Origin})

@@ -156,7 +156,7 @@ func rowsOfJSON(target render.TargetReport) (rows []string) {
 		for _, rule := range target.Rules {
 			for _, port := range rule.Ports {
 				if rule.Direction == direction {
-					rows = append(rows, fmt.Sprintf("%t/%s/%s/%s/%s, line %d", port.Overlay, strings.ToLower(string(direction)), rule.Peer, port.Words, port.Name, port.Line))
+					rows = append(rows, fmt.Sprintf("%t/%s/%s/%s/%s/%d", port.Overlay, strings.ToLower(string(direction)), rule.Peer, port.Words, port.Name, port.Line))
 				}
 			}
 		}
@@ -167,7 +167,7 @@ func rowsOfJSON(target render.TargetReport) (rows []string) {
 			all = "nothing"
 		}
 		if all != "" {
-			rows = append(rows, fmt.Sprintf("false/%s/%s//%s, line %d", strings.ToLower(string(direction)), all, target.Name, target.Line))
+			rows = append(rows, fmt.Sprintf("false/%s/%s//%s/%d", strings.ToLower(string(direction)), all, target.Name, target.Line))
 		}
 	}
 	return rows
@@ -176,43 +176,47 @@ func rowsOfJSON(target render.TargetReport) (rows []string) {
 // rowsOfText reads the table of a report that has one target.
 func rowsOfText(text string) (rows []string) {
 	lines := strings.Split(text, "\n")
-	head := lines[2]
-	peerAt, portsAt, writtenAt := strings.Index(head, "PEER"), strings.Index(head, "PORTS"), strings.Index(head, "WRITTEN")
+	for lines[0] != "" {
+		lines = lines[1:]
+	}
+	head := lines[1]
+	peerAt, portsAt, byAt, lineAt := strings.Index(head, "FROM / TO"), strings.Index(head, "PORTS"), strings.Index(head, "ALLOWED BY"), len(head)-5
 	var direction, peer string
 	var parts []string
-	for _, line := range lines[3:] {
+	for _, line := range lines[2:] {
 		if line == "" {
 			break
 		}
-		line += strings.Repeat(" ", writtenAt)
+		line += strings.Repeat(" ", len(head))
 		column := func(from, to int) string { return strings.TrimSpace(line[from:to]) }
-		written := strings.TrimSpace(line[writtenAt:])
 		if column(2, peerAt) != "" {
 			direction, parts = column(2, peerAt), nil
 		}
 		if column(peerAt, portsAt) != "" {
 			parts = append(parts, column(peerAt, portsAt))
 		}
-		if written == "" { // more of the peer above
+		if column(byAt, lineAt) == "" { // more of the peer above
 			old := "/" + peer + "/"
 			peer = strings.Join(parts, " ")
 			rows[len(rows)-1] = strings.Replace(rows[len(rows)-1], old, "/"+peer+"/", 1)
 			continue
 		}
 		peer = strings.Join(parts, " ")
-		rows = append(rows, fmt.Sprintf("%t/%s/%s/%s/%s", line[0] == '+', direction, peer, column(portsAt, writtenAt), written))
+		rows = append(rows, fmt.Sprintf("%t/%s/%s/%s/%s/%s", line[0] == '+', direction, peer, column(portsAt, byAt), column(byAt, lineAt), strings.TrimSpace(line[lineAt:])))
 	}
 	return rows
 }
 
 // rowsOfMarkdown reads the table of a report that has one target.
 func rowsOfMarkdown(text string) (rows []string) {
-	for _, line := range strings.Split(text, "\n")[4:] {
+	_, table, _ := strings.Cut(text, "|---:|\n")
+	for line := range strings.Lines(table) {
+		line = strings.TrimSuffix(line, "\n")
 		if !strings.HasPrefix(line, "|") {
 			break
 		}
 		cells := strings.Split(strings.ReplaceAll(line, `\|`, "\x00"), " | ")
-		cells[4] = strings.TrimSuffix(cells[4], " |")
+		cells[5] = strings.TrimSuffix(cells[5], " |")
 		row := fmt.Sprintf("%t/%s", strings.Contains(cells[0], "+"), strings.Join(cells[1:], "/"))
 		rows = append(rows, regexp.MustCompile(`\\(.)`).ReplaceAllString(row, "$1"))
 	}

@@ -3,6 +3,7 @@ package render
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -13,9 +14,9 @@ import (
 
 // row is a line of the table of an effective policy: one port of a rule.
 type row struct {
-	direction, peer, ports, writtenIn string
-	added                             bool
-	first                             bool // of its rule
+	direction, peer, ports, allowedBy, line string
+	added                                   bool
+	first                                   bool // of its rule, or of what a policy wrote in it
 }
 
 // rows are the lines of a target's table. A direction that is not isolated, or in
@@ -30,16 +31,21 @@ func (t *TargetReport) rows() []row {
 			}
 			for i, port := range rule.Ports {
 				rows = append(rows, row{
-					direction: merge.RulesKey(direction), peer: rule.Peer, ports: port.Words, writtenIn: port.writtenIn(),
-					added: port.Overlay, first: i == 0,
+					direction: merge.RulesKey(direction), peer: rule.Peer, ports: port.Words,
+					allowedBy: port.Name, line: strconv.Itoa(port.Line), added: port.Overlay,
+					first: i == 0 || !port.samePolicy(rule.Ports[i-1].Origin),
 				})
 			}
 		}
+		all := ""
 		switch {
 		case !slices.Contains(t.Isolates, direction):
-			rows = append(rows, row{direction: merge.RulesKey(direction), peer: "everything: not isolated", writtenIn: t.writtenIn(), first: true})
+			all = "everything: not isolated"
 		case len(rows) == before:
-			rows = append(rows, row{direction: merge.RulesKey(direction), peer: "nothing", writtenIn: t.writtenIn(), first: true})
+			all = "nothing"
+		}
+		if all != "" {
+			rows = append(rows, row{direction: merge.RulesKey(direction), peer: all, allowedBy: t.Name, line: strconv.Itoa(t.Line), first: true})
 		}
 	}
 	return rows
@@ -47,7 +53,30 @@ func (t *TargetReport) rows() []row {
 
 func (o Origin) writtenIn() string { return fmt.Sprintf("%s, line %d", o.Name, o.Line) }
 
-const legend = "Overlays add what is marked with +. Lines are those of the rendered input."
+func (o Origin) samePolicy(other Origin) bool {
+	return o.Name == other.Name && o.Source == other.Source
+}
+
+const (
+	legendOfPlus  = "+ is added by overlays: policies that are merged into this one."
+	legendOfLines = "Lines are those of the rendered input. To change it, edit the templates:"
+)
+
+// mark is what a line about an overlay begins with.
+func mark(overlay bool) string {
+	if overlay {
+		return "+"
+	}
+	return " "
+}
+
+func (t *TargetReport) title() string {
+	title := "NetworkPolicy " + t.Name
+	if t.Namespace != "" {
+		title += " in namespace " + t.Namespace
+	}
+	return title + ", for " + t.Pods
+}
 
 // sources lists the policies of a table and where they are: the target, then the
 // overlays that added something.
@@ -55,7 +84,7 @@ func (t *TargetReport) sources() []Origin {
 	sources := []Origin{t.Origin}
 	for _, rule := range t.Rules {
 		for _, port := range rule.Ports {
-			if !slices.ContainsFunc(sources, func(o Origin) bool { return o.Name == port.Name && o.Source == port.Source }) {
+			if !slices.ContainsFunc(sources, port.samePolicy) {
 				sources = append(sources, port.Origin)
 			}
 		}
@@ -67,11 +96,11 @@ func (t *TargetReport) sources() []Origin {
 func (t *TargetReport) remainder() string {
 	switch {
 	case len(t.Isolates) == len(merge.Directions()):
-		return "This policy allows nothing else, in either direction."
+		return "Everything else is blocked, unless another policy for these pods allows it."
 	case len(t.Isolates) == 1:
-		return fmt.Sprintf("This policy allows no other %s.", merge.RulesKey(t.Isolates[0]))
+		return fmt.Sprintf("Other %s is blocked, unless another policy for these pods allows it.", merge.RulesKey(t.Isolates[0]))
 	}
-	return "This policy isolates no direction."
+	return "This policy blocks nothing."
 }
 
 // unneeded says what an overlay asked for in vain, and why.
@@ -161,19 +190,18 @@ func (w *textWriter) paragraph(colour, text string) {
 }
 
 func (w *textWriter) target(t *TargetReport) {
-	w.line(bold, fmt.Sprintf("NetworkPolicy %s, for %s", t.Name, t.Pods))
+	w.line(bold, t.title())
+	if len(t.sources()) > 1 {
+		w.line("", legendOfPlus)
+	}
 	w.line("", "")
 	w.table(t.rows())
 	w.line("", "")
 	w.line("", t.remainder())
 	w.line("", "")
-	w.line("", legend)
+	w.line("", legendOfLines)
 	for _, source := range t.sources() {
-		mark := " "
-		if source.Overlay {
-			mark = "+"
-		}
-		w.line("", fmt.Sprintf("%s %s: %s", mark, source.Name, source.Source))
+		w.line("", fmt.Sprintf("%s %s: %s", mark(source.Overlay), source.Name, source.Source))
 	}
 	if inVain := t.inVain(); len(inVain) > 0 {
 		w.line("", "")
@@ -186,33 +214,31 @@ func (w *textWriter) target(t *TargetReport) {
 
 // table writes the rows in columns. Only peers are broken, as the rest is short.
 func (w *textWriter) table(rows []row) {
-	heads := row{direction: "DIRECTION", peer: "PEER", ports: "PORTS", writtenIn: "WRITTEN IN", first: true}
-	var direction, peer, ports, writtenIn int
-	for _, r := range append([]row{heads}, rows...) {
+	rows = append([]row{{direction: "DIRECTION", peer: "FROM / TO", ports: "PORTS", allowedBy: "ALLOWED BY", line: "LINE", first: true}}, rows...)
+	var direction, peer, ports, allowedBy, line int
+	for _, r := range rows {
 		direction = max(direction, utf8.RuneCountInString(r.direction))
 		peer = max(peer, utf8.RuneCountInString(r.peer))
 		ports = max(ports, utf8.RuneCountInString(r.ports))
-		writtenIn = max(writtenIn, utf8.RuneCountInString(r.writtenIn))
+		allowedBy = max(allowedBy, utf8.RuneCountInString(r.allowedBy))
+		line = max(line, utf8.RuneCountInString(r.line))
 	}
-	const gaps, narrowest = 2 + 3*2, 20
-	peer = min(peer, max(narrowest, w.Width-direction-ports-writtenIn-gaps))
-	print := func(colour, mark string, r row) {
+	const gaps, narrowest = 2 + 4*2, 20
+	peer = min(peer, max(narrowest, w.Width-direction-ports-allowedBy-line-gaps))
+	for i, r := range rows {
+		colour := map[bool]string{true: green}[r.added]
+		if i == 0 {
+			colour = dim
+		}
 		if !r.first {
 			r.direction, r.peer = "", ""
 		}
+		sign := mark(r.added)
 		for i, part := range wrap(r.peer, peer) {
 			if i > 0 {
 				r = row{}
 			}
-			w.line(colour, fmt.Sprintf("%s %-*s  %-*s  %-*s  %s", mark, direction, r.direction, peer, part, ports, r.ports, r.writtenIn))
-		}
-	}
-	print(dim, " ", heads)
-	for _, r := range rows {
-		if r.added {
-			print(green, "+", r)
-		} else {
-			print("", " ", r)
+			w.line(colour, fmt.Sprintf("%s %-*s  %-*s  %-*s  %-*s  %*s", sign, direction, r.direction, peer, part, ports, r.ports, allowedBy, r.allowedBy, line, r.line))
 		}
 	}
 }

@@ -15,8 +15,14 @@ import (
 // warn says what is worth a second look in the merge of a target: nothing of it
 // is wrong, but it is hardly what somebody meant.
 func (r *run) warn(t *target) {
+	adds := map[int]bool{}
+	for _, change := range t.changes {
+		adds[change.Overlay] = adds[change.Overlay] || change.Action != merge.Covered
+	}
 	for i, o := range t.overlays {
-		r.warnAddsNothing(t, i)
+		if !adds[i] {
+			r.warnAddsNothing(t, o)
+		}
 		r.warnStrayDashes(o.object, o.policy)
 	}
 	r.warnStrayDashes(t.object, t.policy)
@@ -36,21 +42,12 @@ func (r *run) addWarning(o *object, code Code, path, reason, hint string) {
 	r.warnings = append(r.warnings, o.problemAt(code, path, reason, hint))
 }
 
-// changesOf are the changes of one of the target's overlays.
-func (t *target) changesOf(overlay int) []merge.Change {
-	return slices.DeleteFunc(slices.Clone(t.changes), func(c merge.Change) bool { return c.Overlay != overlay })
-}
-
-func (r *run) warnAddsNothing(t *target, overlay int) {
-	changes := t.changesOf(overlay)
-	if slices.ContainsFunc(changes, func(c merge.Change) bool { return c.Action != merge.Covered }) {
-		return
+func (r *run) warnAddsNothing(t *target, o *overlay) {
+	reason := fmt.Sprintf("the overlay adds nothing: the target %q allows all of it already", t.name())
+	if len(o.policy.Spec.Ingress)+len(o.policy.Spec.Egress) == 0 {
+		reason = "the overlay has no rules"
 	}
-	reason := "the overlay has no rules"
-	if len(changes) > 0 {
-		reason = fmt.Sprintf("the overlay adds nothing: the target %q allows all of it already", t.name())
-	}
-	r.addWarning(t.overlays[overlay].object, addsNothing, "spec", reason, "remove the overlay, or add what it was meant to open")
+	r.addWarning(o.object, addsNothing, "spec", reason, "remove the overlay, or add what it was meant to open")
 }
 
 func (r *run) warnNotIsolated(t *target) {
