@@ -30,10 +30,9 @@ e2e: ## run the real hosts and an API server, and compare with its code and with
 	@cd e2e/meaning && go test ./...
 	@cd e2e/hosts && go test -count=1 -timeout 30m
 
-lint: ## vet, gofmt and staticcheck
-	@go vet ./...
+lint: ## gofmt, and golangci-lint as .golangci.yml says
 	@test -z "$$(gofmt -l .)" || { gofmt -d .; exit 1; }
-	@go tool staticcheck ./...
+	@$$(.ci/tool golangci-lint) run
 
 fuzz: ## fuzz each target for FUZZTIME
 	@.ci/fuzz $(FUZZTIME)

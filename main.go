@@ -330,8 +330,10 @@ func newVersionCommand() *cobra.Command {
 		Short: "Print the version",
 		Args:  noArgs,
 		RunE: func(command *cobra.Command, _ []string) error {
-			_, err := fmt.Fprintln(command.OutOrStdout(), "netpol-merge", version())
-			return err
+			if _, err := fmt.Fprintln(command.OutOrStdout(), "netpol-merge", version()); err != nil {
+				return fmt.Errorf("write standard output: %w", err)
+			}
+			return nil
 		},
 	}
 }

@@ -38,7 +38,7 @@ func testGolden(t *testing.T, dir string) {
 	t.Chdir(dir)
 	promise := read(t, "promise")
 	require.Regexp(t, `^\d(\.\d)?( \d\.\d)* \S`, promise, "a promise starts with its section")
-	for _, variable := range strings.Fields(read(t, "env")) {
+	for variable := range strings.FieldsSeq(read(t, "env")) {
 		name, value, _ := strings.Cut(variable, "=")
 		t.Setenv(name, value)
 	}

@@ -17,8 +17,7 @@ import (
 // failure, upon which its callers drop the items.
 func writeResults(stdout, stderr io.Writer, refused error) int {
 	results := []result{{Message: refused.Error(), Severity: "error"}}
-	var refusal *render.Refusal
-	if errors.As(refused, &refusal) {
+	if refusal, ok := errors.AsType[*render.Refusal](refused); ok {
 		results = nil
 		for _, problem := range refusal.Problems {
 			results = append(results, newResult(problem))

@@ -124,15 +124,14 @@ func AllowsDNS(policy *networkingv1.NetworkPolicy) bool {
 	for _, rule := range Rules(policy, networkingv1.PolicyTypeEgress) {
 		ports := newPortSet(rule.Ports)
 		for _, protocol := range []corev1.Protocol{corev1.ProtocolUDP, corev1.ProtocolTCP} {
-			for _, t := range []traffic{
+			queries := []traffic{
 				{protocol: protocol, numbers: portRange{53, 53}},
 				{protocol: protocol, numbers: portRange{5353, 5353}},
 				{protocol: protocol, name: "dns"},
 				{protocol: protocol, name: "dns-tcp"},
-			} {
-				if ports.covers(t) {
-					return true
-				}
+			}
+			if slices.ContainsFunc(queries, ports.covers) {
+				return true
 			}
 		}
 	}

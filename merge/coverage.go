@@ -226,20 +226,11 @@ func (s *ruleSet) addUpToPods(rules []int, p peer) []int {
 	var by []int
 	for _, i := range rules {
 		for _, standing := range s.rules[i].peers {
-			var next []selector
-			took := false
-			for _, part := range remaining {
-				if standing.pods != nil && part.overlaps(standing.pods) {
-					took = true
-					next = append(next, part.without(standing.pods)...)
-				} else {
-					next = append(next, part)
-				}
-			}
+			left, took := takeAway(remaining, standing.pods)
 			if took {
 				by = append(by, i)
 			}
-			if remaining = next; len(remaining) == 0 {
+			if remaining = left; len(remaining) == 0 {
 				return slices.Compact(by)
 			}
 			if len(remaining) > mostRemaining {
@@ -248,4 +239,21 @@ func (s *ruleSet) addUpToPods(rules []int, p peer) []int {
 		}
 	}
 	return nil
+}
+
+// takeAway returns what the parts select and taken does not; a nil selector
+// takes nothing.
+func takeAway(parts []selector, taken selector) (left []selector, took bool) {
+	if taken == nil {
+		return parts, false
+	}
+	for _, part := range parts {
+		if part.overlaps(taken) {
+			took = true
+			left = append(left, part.without(taken)...)
+		} else {
+			left = append(left, part)
+		}
+	}
+	return left, took
 }

@@ -190,6 +190,7 @@ func (s selector) requireAll(prefix string, from *metav1.LabelSelector) {
 			values.listed[value] = true
 		}
 		switch requirement.Operator {
+		case metav1.LabelSelectorOpIn:
 		case metav1.LabelSelectorOpNotIn:
 			values.inverted, values.absent = true, true
 		case metav1.LabelSelectorOpExists:

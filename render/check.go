@@ -2,6 +2,7 @@ package render
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"reflect"
 	"slices"
@@ -122,16 +123,13 @@ func hintForField(key string, fields map[string]reflect.Type) string {
 // fieldsOf returns the JSON names of a struct's fields, with their types.
 func fieldsOf(t reflect.Type) map[string]reflect.Type {
 	fields := map[string]reflect.Type{}
-	for i := range t.NumField() {
-		f := t.Field(i)
+	for f := range t.Fields() {
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 		switch {
 		case name != "":
 			fields[name] = f.Type
 		case f.Anonymous:
-			for name, fieldType := range fieldsOf(f.Type) {
-				fields[name] = fieldType
-			}
+			maps.Copy(fields, fieldsOf(f.Type))
 		}
 	}
 	return fields

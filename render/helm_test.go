@@ -80,10 +80,9 @@ func TestPackagedChartIsCurrent(t *testing.T) {
 	packages, err := filepath.Glob("../charts/petstore/charts/http-sidecar-*.tgz")
 	require.NoError(t, err)
 	require.Len(t, packages, 1)
-	file, err := os.Open(packages[0])
+	packed, err := os.ReadFile(packages[0])
 	require.NoError(t, err)
-	defer file.Close()
-	unzipped, err := gzip.NewReader(file)
+	unzipped, err := gzip.NewReader(bytes.NewReader(packed))
 	require.NoError(t, err)
 	archive := tar.NewReader(unzipped)
 	files := 0

@@ -142,7 +142,7 @@ func (m *manifest) findObjects() error {
 
 // addItems adds the items of a list, and those of lists in it.
 func (m *manifest) addItems(list *object) error {
-	items := list.value["items"].([]any)
+	items, _ := list.value["items"].([]any) // as isList knows
 	nodes := resolve(lookup(list.node, "items"))
 	if len(entries(list.node, "items")) > 1 || nodes == nil || len(nodes.Content) != len(items) {
 		return errors.New("the items of the list cannot be told apart")
@@ -350,7 +350,7 @@ func locate(node *yamlnode.Node, path string) (line int, value *yamlnode.Node) {
 
 // problem is a problem with the document as a whole.
 func (d *document) problem(code Code, reason, hint string) Problem {
-	return Problem{Code: code, Source: d.sourceName(), Line: d.line(0), Reason: reason, Hint: hint, stream: d.stream.position}
+	return Problem{Code: code, Source: d.sourceName(), Line: d.line(), Reason: reason, Hint: hint, stream: d.stream.position}
 }
 
 // unreadable is the problem of a document that does not parse.

@@ -69,7 +69,7 @@ func (r *Renderer) Run(manifests *bytes.Buffer) (*bytes.Buffer, error) {
 	}
 	if r.Warnings != nil {
 		if _, err := io.WriteString(r.Warnings, result.FormatWarnings()); err != nil {
-			return nil, err
+			return nil, fmt.Errorf("write warnings: %w", err)
 		}
 	}
 	var merged bytes.Buffer

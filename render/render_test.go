@@ -20,8 +20,7 @@ import (
 // render merges a stream; a refusal gives no output.
 func renderText(t *testing.T, r Renderer, text string) (string, *Refusal) {
 	out, err := r.Run(bytes.NewBufferString(text))
-	var refusal *Refusal
-	if errors.As(err, &refusal) {
+	if refusal, ok := errors.AsType[*Refusal](err); ok {
 		require.Nil(t, out)
 		require.NotEmpty(t, refusal.Problems)
 		return "", refusal

@@ -111,8 +111,7 @@ func (r *Result) Report() *Report {
 func ReportError(err error) *Report {
 	report := newReport()
 	report.Refused = true
-	var refusal *Refusal
-	if errors.As(err, &refusal) {
+	if refusal, ok := errors.AsType[*Refusal](err); ok {
 		report.Problems = append(report.Problems, refusal.Problems...)
 	} else {
 		report.Problems = append(report.Problems, Problem{Reason: err.Error()})

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -87,10 +88,9 @@ func requireSchema(t *testing.T, schema *jsonschema.Schema, report *render.Repor
 }
 
 func compileSchema(t *testing.T) *jsonschema.Schema {
-	file, err := os.Open("../docs/report.schema.json")
+	text, err := os.ReadFile("../docs/report.schema.json")
 	require.NoError(t, err)
-	defer file.Close()
-	document, err := jsonschema.UnmarshalJSON(file)
+	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
 	require.NoError(t, err)
 	compiler := jsonschema.NewCompiler()
 	require.NoError(t, compiler.AddResource("schema.json", document))
@@ -129,12 +129,7 @@ func asYAML(t *testing.T, rules []merge.Rule) string {
 }
 
 func contains(types []networkingv1.PolicyType, direction networkingv1.PolicyType) bool {
-	for _, t := range types {
-		if t == direction {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(types, direction)
 }
 
 // isIn tells whether what an overlay asked for stands in the merged policy.

@@ -121,13 +121,12 @@ func isBlankOrComment(line []byte) bool {
 	return len(line) == 0 || line[0] == '#'
 }
 
-// line is the number, from 1, of the stream's line at an offset in the
-// document.
-func (d *document) line(offset int) int {
+// line is the number, from 1, of the stream's line where the document starts.
+func (d *document) line() int {
 	if d.firstLine == 0 {
 		d.firstLine = 1 + bytes.Count(d.stream.Text[:d.start], []byte("\n"))
 	}
-	return d.firstLine + bytes.Count(d.text[:offset], []byte("\n"))
+	return d.firstLine
 }
 
 // hasContent tells whether the document is more than markers, directives,

@@ -1,17 +1,16 @@
 package render
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"io"
 	"os"
 	"strings"
-
-	"bytes"
-	yamlnode "go.yaml.in/yaml/v3"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	yamlnode "go.yaml.in/yaml/v3"
 )
 
 func splitText(text string) (documents []string) {

@@ -142,7 +142,7 @@ func (r *run) describe(policies []*object) string {
 		if namespace := r.namespaceOf(p); namespace != "" {
 			text += " in namespace " + namespace
 		}
-		list = append(list, fmt.Sprintf("%s (%s:%d)", text, p.template(), p.line(0)+p.node.Line-1))
+		list = append(list, fmt.Sprintf("%s (%s:%d)", text, p.template(), p.line()+p.node.Line-1))
 	}
 	if len(list) > most {
 		list = append(list[:most], fmt.Sprintf("and %d more", len(list)-most))
@@ -158,7 +158,7 @@ func (r *run) unreadPolicies() string {
 			continue
 		}
 		if m, ok := r.parse(d, ""); !ok && m == nil {
-			return fmt.Sprintf("%s:%d", d.sourceName(), d.line(0))
+			return fmt.Sprintf("%s:%d", d.sourceName(), d.line())
 		}
 	}
 	return ""

@@ -82,7 +82,7 @@ func (e *edition) newText() ([]byte, error) {
 		}
 		failures = append(failures, err)
 	}
-	return nil, internalError("%s:%d: the merged document cannot be written: %w", e.sourceName(), e.line(0), errors.Join(failures...))
+	return nil, internalError("%s:%d: the merged document cannot be written: %w", e.sourceName(), e.line(), errors.Join(failures...))
 }
 
 // leaves tells whether nothing of the document remains: it is an overlay, or a

@@ -40,7 +40,7 @@ func TestWriteGenerated(t *testing.T) {
 		again = fmt.Sprintf("go test ./render -run TestWriteGenerated -texts 1 -seed %d\n%s", *firstSeed+i, target)
 		out, refusal := renderText(t, Renderer{}, overlays+target)
 		require.Nil(t, refusal)
-		require.True(t, strings.HasSuffix(target, "\n") == strings.HasSuffix(out, "\n"))
+		require.Equal(t, strings.HasSuffix(target, "\n"), strings.HasSuffix(out, "\n"))
 		requireFolded(t, overlays, target, out)
 		rerun, refusal := renderText(t, Renderer{}, overlays+out)
 		require.Nil(t, refusal)
@@ -262,7 +262,7 @@ func (s *styler) sequence(items []any, indent int) (lines []string) {
 		}
 		gap := 1 + s.IntN(3)
 		inner := s.mapping(value, indent+1+gap)
-		first := slices.IndexFunc(inner, func(line string) bool { return isContent(line) })
+		first := slices.IndexFunc(inner, isContent)
 		inner[first] = strings.Repeat(" ", indent) + "-" + strings.Repeat(" ", gap) + strings.TrimLeft(inner[first], " ")
 		lines = append(lines, inner...)
 	}

@@ -54,11 +54,11 @@ func New(seed uint64) Generator {
 
 func pick[T any](g Generator, from ...T) T { return from[g.IntN(len(from))] }
 
-// Some calls make up to most times, fewer times more often.
-func Some[T any](g Generator, most int, make func() T) []T {
+// Some calls one up to most times, fewer times more often.
+func Some[T any](g Generator, most int, one func() T) []T {
 	var list []T
 	for range g.IntN(g.IntN(most+1) + 1) {
-		list = append(list, make())
+		list = append(list, one())
 	}
 	return list
 }

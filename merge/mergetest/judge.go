@@ -43,6 +43,7 @@ type World struct {
 	namespaces, pods []labels.Set
 }
 
+// NewWorld returns a world with all that generated policies can tell apart.
 func NewWorld() *World {
 	w := &World{Flows: []Flow{{}}}
 	for _, protocol := range []corev1.Protocol{"TCP", "UDP", "SCTP"} {
@@ -121,8 +122,10 @@ func lastAddress(prefix netip.Prefix) netip.Addr {
 // Verdict says for each party which of the flows may pass, as bits.
 type Verdict []uint64
 
+// None lets nothing pass.
 func (w *World) None() Verdict { return make(Verdict, len(w.Parties)) }
 
+// Everything lets every flow of every party pass.
 func (w *World) Everything() Verdict {
 	v := w.None()
 	for i := range v {
@@ -143,10 +146,8 @@ func (w *World) Policy(policy *networkingv1.NetworkPolicy, direction networkingv
 // "policies that have an egress section affect egress, and all policies
 // (whether or not they have an ingress section) affect ingress".
 func Isolated(policy *networkingv1.NetworkPolicy, direction networkingv1.PolicyType) bool {
-	for _, listed := range policy.Spec.PolicyTypes {
-		if listed == direction {
-			return true
-		}
+	if slices.Contains(policy.Spec.PolicyTypes, direction) {
+		return true
 	}
 	return len(policy.Spec.PolicyTypes) == 0 && (direction == "Ingress" || len(policy.Spec.Egress) > 0)
 }
@@ -166,6 +167,7 @@ func (w *World) Rules(policy *networkingv1.NetworkPolicy, direction networkingv1
 	return v
 }
 
+// Add lets pass what other does, too.
 func (v Verdict) Add(other Verdict) {
 	for i := range v {
 		v[i] |= other[i]
@@ -182,6 +184,7 @@ func (v Verdict) Within(other Verdict) bool {
 	return true
 }
 
+// Count is the number of flows that pass.
 func (v Verdict) Count() (n int) {
 	for _, flows := range v {
 		n += bits.OnesCount64(flows)
@@ -189,6 +192,7 @@ func (v Verdict) Count() (n int) {
 	return n
 }
 
+// Rule judges a single rule.
 func (w *World) Rule(peers []networkingv1.NetworkPolicyPeer, ports []networkingv1.NetworkPolicyPort) Verdict {
 	var flows uint64
 	for i, f := range w.Flows {
