@@ -28,6 +28,7 @@ lint: ## vet, gofmt and staticcheck
 	@go vet ./...
 	@test -z "$$(gofmt -l .)" || { gofmt -d .; exit 1; }
 	@go tool staticcheck ./...
+	@staticcheck=$$(go tool -n staticcheck) && cd e2e/hosts && go vet . && $$staticcheck .
 
 fuzz: ## fuzz each target for FUZZTIME
 	@.ci/fuzz $(FUZZTIME)
@@ -39,4 +40,4 @@ clean: ## remove what was built
 	@rm -rf bin dist
 
 help: ## show this
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "%-8s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "%-8s %s\n", $$1, $$2}' Makefile
