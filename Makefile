@@ -32,7 +32,7 @@ e2e: ## run the real hosts and an API server, and compare with its code and with
 
 lint: ## gofmt, and golangci-lint as .golangci.yml says
 	@test -z "$$(gofmt -l .)" || { gofmt -d .; exit 1; }
-	@$$(.ci/tool golangci-lint) run
+	@lint=$$(.ci/tool golangci-lint) && $$lint run && cd e2e/hosts && $$lint run
 
 fuzz: ## fuzz each target for FUZZTIME
 	@.ci/fuzz $(FUZZTIME)
@@ -44,4 +44,4 @@ clean: ## remove what was built
 	@rm -rf bin dist
 
 help: ## show this
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "%-8s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "%-8s %s\n", $$1, $$2}' Makefile

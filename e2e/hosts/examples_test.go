@@ -7,7 +7,6 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -103,90 +102,4 @@ func TestSDK(t *testing.T) {
 		require.Equal(t, []int32{443, 5432}, ports(stored["proxy-allow"].Spec.Egress[0]))
 		require.Contains(t, helms[1].must(t, "get", "hooks", "hooks", "--namespace", namespace), "name: before")
 	}
-}
-
-// TestArgoCD generates through the plugin of examples/argocd with Argo CD's own
-// plugin server and the client of its repo-server.
-func TestArgoCD(t *testing.T) {
-	record(t, "Argo CD", "3.2.12", "README: generate; parameters; refused overlays, ceilings and file names; failing and empty charts")
-	sockets, err := os.MkdirTemp("", "cmp") // a path to a socket must be short
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = os.RemoveAll(sockets) })
-	environment := environment(helms[0], "ARGOCD_PLUGINSOCKFILEPATH="+sockets, "TMPDIR="+sockets,
-		"CEILINGS="+filepath.Join(root, "examples/argocd/ceilings"))
-	server := exec.Command(filepath.Join(work, "bin/argocd"), "server", "--config-dir-path", filepath.Join(root, "examples/argocd"))
-	server.Env = environment
-	require.NoError(t, start(server))
-	t.Cleanup(func() { kill(server) })
-	require.Eventually(t, func() bool {
-		_, err := os.Stat(filepath.Join(sockets, "netpol-merge.sock"))
-		return err == nil
-	}, time.Minute, 50*time.Millisecond)
-
-	requireReadme(t, "examples/argocd", environment)
-	generate := func(repository, parameters string) (string, string, error) {
-		application := filepath.Join(t.TempDir(), "application.yaml")
-		write(t, application, strings.Replace(read(t, filepath.Join(root, "examples/argocd/application.yaml")),
-			"      - name: values-files\n        array: [values.yaml]\n", parameters, 1))
-		return run("", environment, "argocd", "generate", application, repository)
-	}
-	repository := t.TempDir()
-	require.NoError(t, os.CopyFS(filepath.Join(repository, "charts"), os.DirFS(filepath.Join(root, "charts"))))
-	chart := filepath.Join(repository, "charts/petstore")
-	parameter := func(name, value string) string { return "      - {name: " + name + ", " + value + "}\n" }
-
-	t.Run("parameters", func(t *testing.T) {
-		write(t, filepath.Join(chart, "more.yaml"), `egress: [{ports: [{port: 9093}]}]`)
-		write(t, filepath.Join(chart, "templates/capabilities.yaml"),
-			`{apiVersion: v1, kind: ConfigMap, metadata: {name: capabilities}, data: {kube: {{ .Capabilities.KubeVersion.Version }}, has: "{{ .Capabilities.APIVersions.Has "networking.k8s.io/v1/NetworkPolicy" }}"}}`)
-		manifests, stderr, err := generate(repository, parameter("values-files", "array: [values.yaml, more.yaml]")+parameter("release-name", "string: another"))
-		require.NoError(t, err, stderr)
-		policies := policiesIn(t, manifests)
-		require.Len(t, policies, 1)
-		require.Equal(t, []int32{8438, 443, 8443, 53, 53, 9093}, ports(typed(t, policies[0]).Spec.Egress[0]))
-		require.Contains(t, manifests, "name: another-backend")
-		require.Contains(t, manifests, "kube: v1.37.2")
-		require.Contains(t, manifests, `has: "true"`)
-		api.requireAccepted(t, policies[0])
-	})
-	refused := map[string]struct{ parameters, values, message string }{
-		"overlay":       {parameter("values-files", "array: [bad.yaml]"), `egress: [{ports: [{port: 70000}]}]`, "must be between 1 and 65535, inclusive"},
-		"ceiling":       {parameter("values-files", "array: [bad.yaml]"), `egress: [{ports: [{port: 22}]}]`, "the ceiling allows TCP 5432, 9092-9094"},
-		"other ceiling": {parameter("ceiling", "string: missing"), "", "missing.yaml: no such file"},
-		"ceiling path":  {parameter("ceiling", "string: ../x"), "", "parameter ceiling: '../x' is no name"},
-		"target":        {parameter("target", "string: --help"), `egress: []`, ""},
-		"outside":       {parameter("values-files", "array: [../http-sidecar/values.yaml]"), "", "is outside of the application's folder"},
-		"absolute":      {parameter("values-files", "array: [/etc/passwd]"), "", "is outside of the application's folder"},
-		"two in one":    {parameter("values-files", `array: ["values.yaml,/etc/passwd"]`), "", "is no file name"},
-		"remote":        {parameter("values-files", `array: ["https://example.com/values.yaml"]`), "", "is no file name"},
-		"command":       {parameter("values-files", `array: ["$(touch pwned)"]`), "", "is no file name"},
-		"missing":       {parameter("values-files", "array: [missing.yaml]"), "", "is not there"},
-		"flag":          {parameter("release-name", "string: --post-renderer=id"), "", "invalid release name"},
-	}
-	delete(refused, "target")
-	for name, c := range refused {
-		t.Run("refused "+name, func(t *testing.T) {
-			write(t, filepath.Join(chart, "bad.yaml"), c.values)
-			manifests, stderr, err := generate(repository, c.parameters)
-			require.Error(t, err)
-			require.Empty(t, manifests)
-			require.Contains(t, stderr, c.message)
-		})
-	}
-	t.Run("failing chart", func(t *testing.T) {
-		write(t, filepath.Join(chart, "templates/failing.yaml"), `{{ fail "on purpose" }}`)
-		defer os.Remove(filepath.Join(chart, "templates/failing.yaml"))
-		manifests, stderr, err := generate(repository, parameter("target", "string: proxy-allow"))
-		require.Error(t, err)
-		require.Empty(t, manifests)
-		require.Contains(t, stderr, "on purpose")
-	})
-	t.Run("empty stream", func(t *testing.T) {
-		empty := t.TempDir()
-		require.NoError(t, os.CopyFS(filepath.Join(empty, "charts/petstore"), os.DirFS("testdata/empty")))
-		manifests, stderr, err := generate(empty, parameter("target", "string: proxy-allow"))
-		require.Error(t, err)
-		require.Empty(t, manifests)
-		require.Contains(t, stderr, "the input is empty")
-	})
 }

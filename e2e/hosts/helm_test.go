@@ -16,8 +16,6 @@ import (
 // helm is one version of Helm with settings of its own.
 type helm struct{ version, plugins, data string }
 
-func (h helm) isVersion4() bool { return strings.HasPrefix(h.version, "4.") }
-
 // withPluginsIn makes helm install plugins into the folder, and find them there.
 func (h *helm) withPluginsIn(folder string) {
 	h.data, h.plugins = folder, filepath.Join(folder, "plugins")

@@ -1,0 +1,176 @@
+package hosts
+
+import (
+	"encoding/json"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	appsv1 "k8s.io/api/apps/v1"
+	"sigs.k8s.io/yaml"
+)
+
+// argoCD is the plugin of examples/argocd in Argo CD's own plugin server, and
+// the client of its repo-server.
+type argoCD struct{ environment []string }
+
+func startArgoCD(t *testing.T) argoCD {
+	sockets, err := os.MkdirTemp("", "cmp-") // a path to a socket must be short
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, os.RemoveAll(sockets)) })
+	a := argoCD{environment(helms[0], "ARGOCD_PLUGINSOCKFILEPATH="+sockets, "TMPDIR="+sockets,
+		"CEILINGS="+filepath.Join(root, "examples/argocd/ceilings"))}
+	server := exec.Command(filepath.Join(work, "bin/argocd"), "server", "--config-dir-path", filepath.Join(root, "examples/argocd"))
+	server.Env = a.environment
+	require.NoError(t, start(server))
+	t.Cleanup(func() { kill(server) })
+	require.Eventually(t, func() bool {
+		_, err := os.Stat(filepath.Join(sockets, "netpol-merge.sock"))
+		return err == nil
+	}, time.Minute, 50*time.Millisecond)
+	return a
+}
+
+// generate asks for the manifests of the example's Application, but with other
+// parameters, from a repository.
+func (a argoCD) generate(t *testing.T, repository string, parameters ...string) (manifests, stderr string, err error) {
+	text := read(t, filepath.Join(root, "examples/argocd/application.yaml"))
+	kept, _, found := strings.Cut(text, "      - name: values-files\n")
+	require.True(t, found)
+	for _, parameter := range parameters {
+		kept += "      - {" + parameter + "}\n"
+	}
+	application := filepath.Join(t.TempDir(), "application.yaml")
+	write(t, application, kept)
+	return run("", a.environment, "argocd", "generate", application, repository)
+}
+
+// repository makes one that holds the petstore, and returns its chart.
+func repository(t *testing.T) (folder, chart string) {
+	folder = t.TempDir()
+	require.NoError(t, os.CopyFS(filepath.Join(folder, "charts"), os.DirFS(filepath.Join(root, "charts"))))
+	return folder, filepath.Join(folder, "charts/petstore")
+}
+
+func TestArgoCD(t *testing.T) {
+	record(t, "Argo CD", "3.2.12", "README: generate; parameters, dependencies vendored or not; dry run")
+	a := startArgoCD(t)
+	requireReadme(t, "examples/argocd", a.environment)
+
+	t.Run("parameters", func(t *testing.T) {
+		folder, chart := repository(t)
+		write(t, filepath.Join(chart, "more.yaml"), `egress: [{ports: [{port: 9093}]}]`)
+		write(t, filepath.Join(chart, "templates/capabilities.yaml"), `{apiVersion: v1, kind: ConfigMap, metadata: {name: capabilities, namespace: {{ .Release.Namespace }}}, data: {
+			kube: {{ .Capabilities.KubeVersion.Version }}, has: "{{ .Capabilities.APIVersions.Has "networking.k8s.io/v1/NetworkPolicy" }}"}}`)
+		manifests, stderr, err := a.generate(t, folder, "name: values-files, array: [values.yaml, more.yaml]", "name: release-name, string: another")
+		require.NoError(t, err, stderr)
+		policies := policiesIn(t, manifests)
+		require.Len(t, policies, 1)
+		require.Equal(t, []int32{8438, 443, 8443, 53, 53, 9093}, ports(typed(t, policies[0]).Spec.Egress[0]))
+		api.requireAccepted(t, policies[0])
+		for _, text := range []string{"name: another-backend", "kube: v1.37.2", `has: "true"`, "namespace: petstore"} {
+			require.Contains(t, manifests, text)
+		}
+	})
+	t.Run("target", func(t *testing.T) {
+		folder, chart := repository(t)
+		write(t, filepath.Join(chart, "templates/overlay.yaml"), `{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: db,
+			annotations: {netpol-merge.networknt.com/into: ""}}, spec: {egress: [{ports: [{port: 5432}]}]}}`)
+		write(t, filepath.Join(chart, "values.yaml"), `http-sidecar: {networkPolicy: {name: other}}`)
+		manifests, stderr, err := a.generate(t, folder, "name: target, string: other")
+		require.NoError(t, err, stderr)
+		require.Equal(t, "db", annotations(policiesIn(t, manifests)[0])["netpol-merge.networknt.com/merged-from"])
+	})
+	t.Run("dependencies that are not vendored", func(t *testing.T) {
+		folder, chart := repository(t)
+		require.NoError(t, os.RemoveAll(filepath.Join(chart, "charts")))
+		manifests, stderr, err := a.generate(t, folder)
+		require.NoError(t, err, stderr)
+		require.Len(t, policiesIn(t, manifests), 1)
+	})
+	t.Run("vendored dependencies need no network", func(t *testing.T) {
+		folder, chart := repository(t)
+		description := strings.ReplaceAll(read(t, filepath.Join(chart, "Chart.yaml")), "file://../http-sidecar", "https://charts.example.com")
+		write(t, filepath.Join(chart, "Chart.yaml"), description)
+		manifests, stderr, err := a.generate(t, folder)
+		require.NoError(t, err, stderr)
+		require.Len(t, policiesIn(t, manifests), 1)
+
+		require.NoError(t, os.RemoveAll(filepath.Join(chart, "charts")))
+		_, _, err = a.generate(t, folder)
+		require.Error(t, err, "there is no network")
+	})
+}
+
+func TestArgoCDRefusals(t *testing.T) {
+	record(t, "Argo CD", "3.2.12", "refused overlays, ceilings and file names; failing and empty charts")
+	a := startArgoCD(t)
+	folder, chart := repository(t)
+	for _, c := range []struct{ name, parameter, values, message string }{
+		{"overlay", "name: values-files, array: [bad.yaml]", `egress: [{ports: [{port: 70000}]}]`, "must be between 1 and 65535, inclusive"},
+		{"ceiling", "name: values-files, array: [bad.yaml]", `egress: [{ports: [{port: 22}]}]`, "the ceiling allows TCP 5432, 9092-9094"},
+		{"ceiling that is not there", "name: ceiling, string: missing", "", "missing.yaml: no such file"},
+		{"ceiling elsewhere", "name: ceiling, string: ../x", "", "parameter ceiling: '../x' is no name"},
+		{"file outside", "name: values-files, array: [../http-sidecar/values.yaml]", "", "is outside of the application's folder"},
+		{"absolute file", "name: values-files, array: [/etc/passwd]", "", "is outside of the application's folder"},
+		{"link to outside", "name: values-files, array: [link.yaml]", "", "is outside of the application's folder"},
+		{"two files in one", `name: values-files, array: ["values.yaml,/etc/passwd"]`, "", "is no file name"},
+		{"remote file", `name: values-files, array: ["https://example.com/values.yaml"]`, "", "is no file name"},
+		{"command", `name: values-files, array: ["$(touch pwned)"]`, "", "is no file name"},
+		{"missing file", "name: values-files, array: [missing.yaml]", "", "is not there"},
+		{"flag as a name", "name: release-name, string: --post-renderer=id", "", "invalid release name"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			write(t, filepath.Join(chart, "bad.yaml"), c.values)
+			if c.name == "link to outside" {
+				require.NoError(t, os.Symlink("../http-sidecar/values.yaml", filepath.Join(chart, "link.yaml")))
+				defer os.Remove(filepath.Join(chart, "link.yaml"))
+			}
+			manifests, stderr, err := a.generate(t, folder, c.parameter)
+			require.Error(t, err)
+			require.Empty(t, manifests)
+			require.Contains(t, stderr, c.message)
+		})
+	}
+	t.Run("failing chart", func(t *testing.T) {
+		write(t, filepath.Join(chart, "templates/failing.yaml"), `{{ fail "on purpose" }}`)
+		manifests, stderr, err := a.generate(t, folder)
+		require.Error(t, err)
+		require.Empty(t, manifests)
+		require.Contains(t, stderr, "on purpose")
+	})
+	t.Run("empty stream", func(t *testing.T) {
+		empty := t.TempDir()
+		require.NoError(t, os.CopyFS(filepath.Join(empty, "charts/petstore"), os.DirFS("testdata/empty")))
+		manifests, stderr, err := a.generate(t, empty)
+		require.Error(t, err)
+		require.Empty(t, manifests)
+		require.Contains(t, stderr, "the input is empty")
+	})
+}
+
+// TestArgoCDSidecar patches a repo-server with what the README says, through the
+// API server, which knows what a Deployment may look like.
+func TestArgoCDSidecar(t *testing.T) {
+	record(t, "Argo CD", "API server 1.37.2", "the sidecar's patch on a repo-server")
+	path := "/apis/apps/v1/namespaces/" + api.namespace(t, "argocd") + "/deployments"
+	status, answer, err := api.do(http.MethodPost, path, "application/json", []byte(`{"apiVersion": "apps/v1", "kind": "Deployment",
+		"metadata": {"name": "argocd-repo-server"}, "spec": {"selector": {"matchLabels": {"app": "x"}}, "template": {"metadata": {"labels": {"app": "x"}},
+		"spec": {"containers": [{"name": "argocd-repo-server", "image": "x"}], "volumes": [{"name": "var-files", "emptyDir": {}}, {"name": "plugins", "emptyDir": {}}, {"name": "tmp", "emptyDir": {}}]}}}}`))
+	require.NoError(t, err)
+	require.Equal(t, http.StatusCreated, status, string(answer))
+	patch, err := yaml.YAMLToJSONStrict([]byte(read(t, filepath.Join(root, "examples/argocd/sidecar.yaml"))))
+	require.NoError(t, err)
+	status, answer, err = api.do(http.MethodPatch, path+"/argocd-repo-server?fieldValidation=Strict", "application/strategic-merge-patch+json", patch)
+	require.NoError(t, err)
+	require.Equal(t, http.StatusOK, status, string(answer))
+	var deployment appsv1.Deployment
+	require.NoError(t, json.Unmarshal(answer, &deployment))
+	require.Len(t, deployment.Spec.Template.Spec.Containers, 2)
+	require.Len(t, deployment.Spec.Template.Spec.Volumes, 4)
+}
