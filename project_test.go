@@ -1,0 +1,81 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"sigs.k8s.io/yaml"
+)
+
+// TestWorkflows: GitHub runs only actions that are pinned to a commit, with no
+// more rights than a job says it needs, and no job hangs.
+func TestWorkflows(t *testing.T) {
+	paths, err := filepath.Glob(".github/workflows/*.yml")
+	require.NoError(t, err)
+	require.NotEmpty(t, paths)
+	pinned := regexp.MustCompile(`^\s*(- )?uses: (\./\S+|[\w./-]+@[0-9a-f]{40} # v\d+(\.\d+)*)$`)
+	for _, path := range paths {
+		text := read(t, path)
+		for line := range strings.Lines(text) {
+			if strings.Contains(line, "uses:") {
+				require.Regexp(t, pinned, strings.TrimSuffix(line, "\n"), path)
+			}
+		}
+		var workflow struct {
+			Permissions map[string]string
+			Jobs        map[string]struct {
+				Uses    string
+				Timeout int `json:"timeout-minutes"`
+			}
+		}
+		require.NoError(t, yaml.Unmarshal([]byte(text), &workflow), path)
+		require.Equal(t, map[string]string{"contents": "read"}, workflow.Permissions, path)
+		for name, job := range workflow.Jobs {
+			require.True(t, job.Uses != "" || job.Timeout > 0, "%s: job %s has no timeout", path, name)
+		}
+		require.Equal(t, strings.Count(text, "actions/checkout@"), strings.Count(text, "persist-credentials: false"), path)
+	}
+}
+
+// TestProjectPages: what the pages for contributors name is there: files, and
+// targets of make.
+func TestProjectPages(t *testing.T) {
+	for _, page := range []string{"CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"} {
+		text := read(t, page)
+		for _, match := range regexp.MustCompile("`make ([a-z0-9]+)").FindAllStringSubmatch(text, -1) {
+			require.Regexp(t, "(?m)^"+match[1]+":", read(t, "Makefile"), page)
+		}
+		for _, match := range regexp.MustCompile("`((\\.ci|\\.github|docs|merge|render|testdata)/[\\w./-]*\\w)[`/]|\\]\\(([\\w./-]+)\\)").FindAllStringSubmatch(text, -1) {
+			if path := match[1] + match[3]; !strings.Contains(path, "...") && !strings.Contains(path, "my-case") {
+				_, err := os.Stat(path)
+				require.NoError(t, err, page)
+			}
+		}
+	}
+}
+
+// TestReleaseNotes: the workflow publishes what CHANGELOG.md says of a version.
+func TestReleaseNotes(t *testing.T) {
+	dir := t.TempDir()
+	require.NoError(t, exec.Command("cp", "-r", ".ci", dir).Run())
+	write(t, filepath.Join(dir, "CHANGELOG.md"), "# Changelog\n\n## [0.2.0] - 2026-12-01\n\nSecond.\n\n## [0.1.0] - 2026-11-01\n\nFirst.\n\n[0.1.0]: https://example.com\n")
+	for version, want := range map[string]string{
+		"0.2.0": "\nSecond.\n\n",
+		"0.1.0": "\nFirst.\n\n",
+		"0.3.0": "release-notes: CHANGELOG.md has nothing on 0.3.0\n",
+	} {
+		require.Equal(t, want, shell(filepath.Join(dir, ".ci/release-notes")+" "+version))
+	}
+	require.Regexp(t, `(?m)^## \[(Unreleased|`+regexp.QuoteMeta(pluginVersion(t))+`)\]`, read(t, "CHANGELOG.md"))
+}
+
+func pluginVersion(t *testing.T) string {
+	version := regexp.MustCompile(`(?m)^version: (.*)$`).FindStringSubmatch(read(t, "plugin.yaml"))
+	require.NotNil(t, version)
+	return version[1]
+}
