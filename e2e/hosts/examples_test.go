@@ -15,7 +15,8 @@ var block = regexp.MustCompile("(?ms)^```console\n(.*?)^```$")
 
 // requireReadme runs the commands of an example's README in its folder and
 // compares what they print. Lines that start with "$ " are commands; what
-// follows one is its output, standard error included.
+// follows one is its output, standard error included. With UPDATE=1 in the
+// environment the README gets what they print.
 func requireReadme(t *testing.T, folder string, environment []string) {
 	path := filepath.Join(root, folder, "README.md")
 	readme := read(t, path)
