@@ -18,7 +18,8 @@ var (
 
 // requireReadme runs the commands of an example's README in its folder and
 // compares what they print. Lines that start with "$ " are commands; what
-// follows one is its output, standard error included.
+// follows one is its output, standard error included. With UPDATE=1 in the
+// environment the README gets what they print.
 func requireReadme(t *testing.T, folder string, environment []string) {
 	requireBlocks(t, folder, block, environment)
 }
