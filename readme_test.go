@@ -15,7 +15,8 @@ import (
 // TestReadme runs every shell example of the README, in its order, and compares
 // what it prints. Examples are blocks marked as console: a line that starts with
 // "$ " is a command, the lines up to the next one are what it prints. With
-// -update the README gets what they print.
+// -update the README gets what they print. The picture is the petstore chart's.
+// Blocks marked as helm4 are run by e2e/hosts.
 func TestReadme(t *testing.T) {
 	readme, err := os.ReadFile("README.md")
 	require.NoError(t, err)
@@ -33,6 +34,10 @@ func TestReadme(t *testing.T) {
 		}
 		return b.String() + "```"
 	})
+	explained, _, _ := strings.Cut(shell("helm template petstore charts/petstore | netpol-merge explain -o markdown | sed '1,/^```mermaid$/d'"), "```")
+	picture := regexp.MustCompile("(?ms)^```mermaid\n.*?^```$")
+	require.Regexp(t, picture, actual)
+	actual = picture.ReplaceAllLiteralString(actual, "```mermaid\n"+explained+"```")
 	if *update {
 		write(t, "README.md", actual)
 	}

@@ -190,6 +190,11 @@ func (c *cluster) count(t *testing.T, namespace, resource string) int {
 // requireAccepted lets the API server decide on a policy, as far as it can
 // without storing it.
 func (c *cluster) requireAccepted(t *testing.T, policy map[string]any) {
+	status, answer := c.dryRun(t, policy)
+	require.Equal(t, http.StatusCreated, status, answer)
+}
+
+func (c *cluster) dryRun(t *testing.T, policy map[string]any) (status int, answer string) {
 	metadata, _ := policy["metadata"].(map[string]any)
 	namespace, _ := metadata["namespace"].(string)
 	if namespace == "" {
@@ -198,8 +203,8 @@ func (c *cluster) requireAccepted(t *testing.T, policy map[string]any) {
 	c.namespace(t, namespace)
 	body, err := json.Marshal(policy)
 	require.NoError(t, err)
-	status, answer, err := c.do(http.MethodPost, "/apis/networking.k8s.io/v1/namespaces/"+namespace+
+	status, text, err := c.do(http.MethodPost, "/apis/networking.k8s.io/v1/namespaces/"+namespace+
 		"/networkpolicies?dryRun=All&fieldValidation=Strict", "application/json", body)
 	require.NoError(t, err)
-	require.Equal(t, http.StatusCreated, status, "%s\n%s", answer, body)
+	return status, string(text) + "\n" + string(body)
 }

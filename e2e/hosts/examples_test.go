@@ -11,19 +11,40 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-var block = regexp.MustCompile("(?ms)^```console\n(.*?)^```$")
+var (
+	block      = regexp.MustCompile("(?ms)^```(console)\n(.*?)^```$")
+	helm4Block = regexp.MustCompile("(?ms)^```(console helm4)\n(.*?)^```$")
+)
 
 // requireReadme runs the commands of an example's README in its folder and
 // compares what they print. Lines that start with "$ " are commands; what
-// follows one is its output, standard error included.
+// follows one is its output, standard error included. With UPDATE=1 in the
+// environment the README gets what they print.
 func requireReadme(t *testing.T, folder string, environment []string) {
+	requireBlocks(t, folder, block, environment)
+}
+
+// TestReadmeOfHelm4 runs what the project's README says for Helm 4; its own test
+// has Helm 3.
+func TestReadmeOfHelm4(t *testing.T) {
+	record(t, "Helm 4", "4.3.1", "the project's README")
+	environment := environment(helms[1])
+	for i, variable := range environment { // the README sets it
+		if strings.HasPrefix(variable, "HELM_PLUGINS=") {
+			environment[i] = "HELM_PLUGINS=" + filepath.Join(work, "no-plugins")
+		}
+	}
+	requireBlocks(t, ".", helm4Block, append(environment, goCaches(t)...))
+}
+
+func requireBlocks(t *testing.T, folder string, block *regexp.Regexp, environment []string) {
 	path := filepath.Join(root, folder, "README.md")
 	readme := read(t, path)
 	require.Regexp(t, block, readme)
 	require.NotRegexp(t, "(?m)^```(sh|bash|shell)$", readme, "mark shell examples as console, so that they are tested")
 	actual := block.ReplaceAllStringFunc(readme, func(text string) string {
 		var b strings.Builder
-		b.WriteString("```console\n")
+		b.WriteString("```" + block.FindStringSubmatch(text)[1] + "\n")
 		for line := range strings.Lines(text) {
 			if command, ok := strings.CutPrefix(line, "$ "); ok {
 				shell := exec.Command("bash", "-c", command)
@@ -85,11 +106,7 @@ func TestHelmfile(t *testing.T) {
 // TestSDK installs with programs that merge in-process.
 func TestSDK(t *testing.T) {
 	record(t, "Go SDK", "3.22.0, 4.3.1", "README: install with the renderer in-process; Helm 4's three strategies for hooks")
-	caches, err := exec.Command("go", "env", "GOCACHE", "GOMODCACHE", "GOPROXY", "GOFLAGS").Output()
-	require.NoError(t, err)
-	values := strings.Split(string(caches), "\n")
-	environment := environment(helms[1], "GOCACHE="+values[0], "GOMODCACHE="+values[1], "GOPROXY="+values[2], "GOFLAGS="+values[3],
-		"HTTP_PROXY="+os.Getenv("HTTP_PROXY"), "HTTPS_PROXY="+os.Getenv("HTTPS_PROXY")) // go run may have to fetch modules
+	environment := environment(helms[1], goCaches(t)...)
 	requireReadme(t, "examples/sdk", environment)
 	chart, err := filepath.Abs("testdata/hooks")
 	require.NoError(t, err)
@@ -102,4 +119,17 @@ func TestSDK(t *testing.T) {
 		require.Equal(t, []int32{443, 5432}, ports(stored["proxy-allow"].Spec.Egress[0]))
 		require.Contains(t, helms[1].must(t, "get", "hooks", "hooks", "--namespace", namespace), "name: before")
 	}
+}
+
+// goCaches is what the go command needs in an environment with another home,
+// the network included, as it may have to fetch modules.
+func goCaches(t *testing.T) []string {
+	names := []string{"GOCACHE", "GOMODCACHE", "GOPROXY", "GOFLAGS"}
+	values, err := exec.Command("go", append([]string{"env"}, names...)...).Output()
+	require.NoError(t, err)
+	environment := []string{"HTTP_PROXY=" + os.Getenv("HTTP_PROXY"), "HTTPS_PROXY=" + os.Getenv("HTTPS_PROXY")}
+	for i, value := range strings.Split(strings.TrimSuffix(string(values), "\n"), "\n") {
+		environment = append(environment, names[i]+"="+value)
+	}
+	return environment
 }

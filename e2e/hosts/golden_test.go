@@ -3,6 +3,7 @@ package hosts
 import (
 	"errors"
 	"io/fs"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -41,6 +42,9 @@ func TestGoldenCases(t *testing.T) {
 		merged++
 	}
 	require.Greater(t, merged, 50)
+	bad := policiesIn(t, `{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: bad}, spec: {podSelector: {}, egress: [{ports: [{port: 70000}]}]}}`)
+	status, answer := api.dryRun(t, bad[0])
+	require.Equal(t, http.StatusUnprocessableEntity, status, answer)
 	t.Logf("%d golden cases", merged)
 }
 

@@ -76,6 +76,7 @@ func prepare() error {
 	for name, tool := range map[string]string{
 		"bin/netpol-merge":   filepath.Join(root, "bin/netpol-merge"),
 		"bin/kustomize":      filepath.Join(from, "kustomize-5.8.2"),
+		"bin/yq":             filepath.Join(from, "yq-4.54.1"),
 		"bin/helmfile":       filepath.Join(from, "helmfile-1.8.0"),
 		"bin/argocd":         filepath.Join(from, "argocd-3.2.12"),
 		"bin/etcd":           filepath.Join(from, "etcd-3.7.0"),
