@@ -188,9 +188,9 @@ func readStreams(stdin io.Reader, files []string) ([]render.Source, error) {
 		var err error
 		if file == "-" {
 			stream.Name = "stdin"
-			stream.Text, err = io.ReadAll(stdin)
+			stream.Text, err = readAll(stdin)
 		} else {
-			stream.Text, err = os.ReadFile(file)
+			stream.Text, err = readFile(file)
 		}
 		if err != nil {
 			return nil, err
@@ -198,6 +198,43 @@ func readStreams(stdin io.Reader, files []string) ([]render.Source, error) {
 		streams = append(streams, stream)
 	}
 	return streams, nil
+}
+
+func readFile(path string) ([]byte, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	return readAll(file)
+}
+
+// readAll reads a regular file, which may be standard input, into a buffer of
+// its size. Nobody knows the size of what comes through a pipe: the buffer grows
+// in few steps, as memory that is not yet written to is not resident. append
+// would clear it first.
+func readAll(from io.Reader) ([]byte, error) {
+	size := int64(64 << 10)
+	if file, ok := from.(*os.File); ok {
+		if info, err := file.Stat(); err == nil && info.Mode().IsRegular() {
+			size = max(size, info.Size()+1) // one more, to see the end without growing
+		}
+	}
+	text := make([]byte, 0, size)
+	for {
+		n, err := from.Read(text[len(text):cap(text)])
+		text = text[:len(text)+n]
+		switch {
+		case err == io.EOF:
+			return text, nil
+		case err != nil:
+			return nil, err
+		case len(text) == cap(text):
+			grown := make([]byte, len(text), 8*cap(text))
+			copy(grown, text)
+			text = grown
+		}
+	}
 }
 
 func newCheckCommand() *cobra.Command {
