@@ -171,6 +171,6 @@ func (b *bench) size() error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(&b.table, "| | stripped binary | %s | | | 12 MB |\n", megabytes(info.Size()))
+	fmt.Fprintf(&b.report, "| | stripped binary | %s | | | 12 MB |\n", megabytes(info.Size()))
 	return nil
 }

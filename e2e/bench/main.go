@@ -3,7 +3,7 @@
 // Command bench compares netpol-merge with what people use in its place, and
 // with cat, as whole processes on generated streams. It is what make bench
 // runs; the stages have Go benchmarks of their own (go test -bench . ./...).
-// It prints one table, and with -update puts it into docs/performance.md.
+// It prints a report, and with -update puts it into docs/performance.md.
 package main
 
 import (
@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"time"
 )
@@ -20,7 +21,7 @@ func main() {
 	flag.StringVar(&b.program, "program", "bin/netpol-merge", "the program, stripped")
 	flag.StringVar(&b.tools, "tools", "", "folder of the reference programs, as e2e/tools prints it")
 	flag.IntVar(&b.runs, "runs", 21, "runs of each command on the small stream; large ones get fewer")
-	update := flag.Bool("update", false, "put the table into docs/performance.md")
+	update := flag.Bool("update", false, "put the report into docs/performance.md")
 	flag.Parse()
 	if err := b.run(*update); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -32,7 +33,7 @@ func main() {
 type bench struct {
 	program, tools, folder string
 	runs                   int
-	table                  strings.Builder
+	report                 strings.Builder
 }
 
 func (b *bench) run(update bool) (err error) {
@@ -43,21 +44,21 @@ func (b *bench) run(update bool) (err error) {
 		return err
 	}
 	defer os.RemoveAll(b.folder)
-	b.table.WriteString("| Stream | What | Median | Compared to | Ratio | At most |\n|---|---|---|---|---|---|\n")
+	b.report.WriteString(machine() + "\n\n| Stream | What | Median | Compared to | Ratio | At most |\n|---|---|---|---|---|---|\n")
 	for _, measure := range []func() error{b.small, b.medium, b.large, b.manyOverlays, b.manyTargets, b.size} {
 		if err := measure(); err != nil {
 			return err
 		}
 	}
-	fmt.Print(b.table.String())
+	fmt.Print(b.report.String())
 	if update {
-		return replaceTable("docs/performance.md", b.table.String())
+		return replaceLastRun("docs/performance.md", b.report.String())
 	}
 	return nil
 }
 
 func (b *bench) row(stream, what, measured, other string, ratio float64, most string) {
-	fmt.Fprintf(&b.table, "| %s | %s | %s | %s | %s | %s |\n", stream, what, measured, other, fmt.Sprintf("%.3g", ratio), most)
+	fmt.Fprintf(&b.report, "| %s | %s | %s | %s | %s | %s |\n", stream, what, measured, other, fmt.Sprintf("%.3g", ratio), most)
 }
 
 func seconds(s sample) string {
@@ -66,16 +67,30 @@ func seconds(s sample) string {
 
 func megabytes(bytes int64) string { return fmt.Sprintf("%.1f MB", float64(bytes)/1e6) }
 
-// replaceTable puts the table into a document, in place of the one that is there.
-func replaceTable(path, table string) error {
+// replaceLastRun puts the report of a run into a document.
+func replaceLastRun(path, report string) error {
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return err
 	}
-	before, rest, found := strings.Cut(string(text), "| Stream |")
-	_, after, end := strings.Cut(rest, "\n\n")
+	before, rest, found := strings.Cut(string(text), "## Last run\n")
+	_, after, end := strings.Cut(rest, "\n## ")
 	if !found || !end {
-		return fmt.Errorf("%s: no table to replace", path)
+		return fmt.Errorf("%s: no section for the last run", path)
 	}
-	return os.WriteFile(path, []byte(before+table+"\n"+after), 0o644)
+	return os.WriteFile(path, []byte(before+"## Last run\n\n"+report+"\n## "+after), 0o644)
+}
+
+// machine describes where the numbers are from, and what else it had to do.
+func machine() string {
+	processor, load := runtime.GOARCH, "unknown"
+	if text, err := os.ReadFile("/proc/cpuinfo"); err == nil {
+		_, rest, _ := strings.Cut(string(text), "model name\t: ")
+		processor, _, _ = strings.Cut(rest, "\n")
+	}
+	if text, err := os.ReadFile("/proc/loadavg"); err == nil {
+		load, _, _ = strings.Cut(string(text), " ")
+	}
+	return fmt.Sprintf("%s, %d × %s, %s, %s, load before the run %s.",
+		time.Now().Format(time.DateOnly), runtime.NumCPU(), processor, runtime.GOOS, runtime.Version(), load)
 }
