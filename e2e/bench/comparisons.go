@@ -21,10 +21,10 @@ patches:
       value: {protocol: TCP, port: 10000}
 `
 
-// expression does the same with yq, in a pipe.
+// expression does the same with yq.
 const expression = `(select(.kind == "NetworkPolicy" and .metadata.name == "proxy-allow") | .spec.egress[0].ports) += [{"protocol": "TCP", "port": 10000}]`
 
-// merge is the program, which reads the stream from a pipe.
+// merge is the program.
 func (b *bench) merge(stream string) contender {
 	return contender{command: []string{b.program}, stream: stream}
 }
@@ -100,7 +100,7 @@ func (b *bench) medium() error {
 	if err := sameWork(contenders); err != nil {
 		return err
 	}
-	s, err := compare(b.runs/4, contenders...)
+	s, err := compare(b.runs/6, contenders...)
 	if err != nil {
 		return err
 	}
@@ -115,7 +115,7 @@ func (b *bench) large() error {
 	if err != nil {
 		return err
 	}
-	s, err := compare(b.runs/2,
+	s, err := compare(b.runs/4,
 		shell(fmt.Sprintf("cat %s | %s | cat >/dev/null", stream, b.program)),
 		shell(fmt.Sprintf("cat %s | cat >/dev/null", stream)),
 		shell(fmt.Sprintf("cat %s | cat | cat >/dev/null", stream)),
@@ -157,7 +157,7 @@ func (b *bench) growth(few, many shape) error {
 	if err != nil {
 		return err
 	}
-	s, err := compare(b.runs/2, b.merge(more), b.merge(fewer))
+	s, err := compare(b.runs/4, b.merge(more), b.merge(fewer))
 	if err != nil {
 		return err
 	}

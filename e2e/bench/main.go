@@ -20,7 +20,7 @@ func main() {
 	b := &bench{}
 	flag.StringVar(&b.program, "program", "bin/netpol-merge", "the program, stripped")
 	flag.StringVar(&b.tools, "tools", "", "folder of the reference programs, as e2e/tools prints it")
-	flag.IntVar(&b.runs, "runs", 21, "runs of each command on the small stream; large ones get fewer")
+	flag.IntVar(&b.runs, "runs", 41, "runs of each command on the small stream; large ones get fewer")
 	update := flag.Bool("update", false, "put the report into docs/performance.md")
 	flag.Parse()
 	if err := b.run(*update); err != nil {
