@@ -4,6 +4,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -213,29 +214,33 @@ func readFile(path string) ([]byte, error) {
 }
 
 // readAll reads a regular file, which may be standard input, into a buffer of
-// its size. Nobody knows the size of what comes through a pipe: the buffer grows
-// in few steps, as memory that is not yet written to is not resident. append
-// would clear it first.
+// its size. Nobody knows the size of what comes through a pipe: there the buffer
+// grows in few steps, as memory costs nothing until it is written to. It is not
+// read into directly, as its first use would hold up the other end of the pipe.
 func readAll(from io.Reader) ([]byte, error) {
-	size := int64(64 << 10)
 	if file, ok := from.(*os.File); ok {
 		if info, err := file.Stat(); err == nil && info.Mode().IsRegular() {
-			size = max(size, info.Size()+1) // one more, to see the end without growing
+			text := bytes.NewBuffer(make([]byte, 0, info.Size()+bytes.MinRead))
+			_, err := text.ReadFrom(file)
+			return text.Bytes(), err
 		}
 	}
-	text := make([]byte, 0, size)
+	piece := make([]byte, 64<<10)
+	text := make([]byte, 0, len(piece))
 	for {
-		n, err := from.Read(text[len(text):cap(text)])
-		text = text[:len(text)+n]
-		switch {
-		case err == io.EOF:
-			return text, nil
-		case err != nil:
-			return nil, err
-		case len(text) == cap(text):
-			grown := make([]byte, len(text), 8*cap(text))
+		n, err := from.Read(piece)
+		if len(text)+n > cap(text) {
+			grown := make([]byte, len(text), 8*cap(text)) // append would clear all of it
 			copy(grown, text)
 			text = grown
+		}
+		text = append(text, piece[:n]...)
+		switch err {
+		case nil:
+		case io.EOF:
+			return text, nil
+		default:
+			return nil, err
 		}
 	}
 }
