@@ -9,9 +9,9 @@ import (
 	"path/filepath"
 )
 
-// patch is how a post-renderer script opens a port without netpol-merge: the
+// kustomization is how a post-renderer script opens a port without netpol-merge: the
 // manifests go to a file, and kustomize patches that.
-const patch = `resources:
+const kustomization = `resources:
 - all.yaml
 patches:
 - target: {kind: NetworkPolicy, name: proxy-allow}
@@ -29,21 +29,21 @@ func (b *bench) merge(stream string) contender {
 	return contender{command: []string{b.program}, stream: stream}
 }
 
-func (b *bench) yq(stream string) contender {
-	return contender{command: []string{filepath.Join(b.tools, "yq-4.54.1"), expression, "-"}, stream: stream}
+func (b *bench) edit(stream string) contender {
+	return contender{command: []string{b.yq, expression, "-"}, stream: stream}
 }
 
-// kustomize is kustomize without the script around it, with the stream in its
+// patch is kustomize without the script around it, with the stream in its
 // file already.
-func (b *bench) kustomize(stream string) (contender, error) {
+func (b *bench) patch(stream string) (contender, error) {
 	folder, err := os.MkdirTemp(b.folder, "kustomize")
 	if err != nil {
 		return contender{}, err
 	}
-	if err := os.WriteFile(filepath.Join(folder, "kustomization.yaml"), []byte(patch), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(folder, "kustomization.yaml"), []byte(kustomization), 0o644); err != nil {
 		return contender{}, err
 	}
-	return contender{command: []string{filepath.Join(b.tools, "kustomize-5.8.2"), "build", folder}},
+	return contender{command: []string{b.kustomize, "build", folder}},
 		os.Link(stream, filepath.Join(folder, "all.yaml"))
 }
 
@@ -57,11 +57,11 @@ func (b *bench) small() error {
 	if err != nil {
 		return err
 	}
-	kustomize, err := b.kustomize(with)
+	kustomize, err := b.patch(with)
 	if err != nil {
 		return err
 	}
-	contenders := []contender{b.merge(with), kustomize, b.yq(with), b.merge(without), {command: []string{"cat"}, stream: with}}
+	contenders := []contender{b.merge(with), kustomize, b.edit(with), b.merge(without), {command: []string{"cat"}, stream: with}}
 	if err := sameWork(contenders[:3]); err != nil {
 		return err
 	}
@@ -96,7 +96,7 @@ func (b *bench) medium() error {
 	if err != nil {
 		return err
 	}
-	contenders := []contender{b.merge(stream), b.yq(stream)}
+	contenders := []contender{b.merge(stream), b.edit(stream)}
 	if err := sameWork(contenders); err != nil {
 		return err
 	}
