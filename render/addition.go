@@ -59,8 +59,13 @@ func (t *target) findAdditions() error {
 // encoder costs more to set up than to use.
 func (t *target) addedPeers() ([]*yamlnode.Node, error) {
 	peers := make([][]networkingv1.NetworkPolicyPeer, len(t.changes))
+	hasPeers := false
 	for i, change := range t.changes {
 		peers[i] = change.Added.Peers
+		hasPeers = hasPeers || len(peers[i]) > 0
+	}
+	if !hasPeers {
+		return make([]*yamlnode.Node, len(peers)), nil
 	}
 	node, err := nodeOf(peers)
 	if err != nil {

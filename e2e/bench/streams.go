@@ -91,13 +91,15 @@ spec:
 	return n // the writer keeps its error
 }
 
-// writeOverlay writes an overlay that asks for a port of any peer that no other
-// overlay of its target asks for, and for a peer of its own: a network, or the
-// pods of a team.
+// writeOverlay writes an overlay that asks for a port of any peer, or for a port
+// of a network or namespace, which no other overlay of its target asks for.
 func writeOverlay(w io.Writer, target, overlay int) int {
-	peer := fmt.Sprintf("ipBlock: {cidr: 10.%d.%d.0/24}", overlay/250, overlay%250)
-	if overlay%2 == 1 {
-		peer = fmt.Sprintf("namespaceSelector: {matchLabels: {team: t%d}}", overlay)
+	rule := fmt.Sprintf("ports: [{port: %d}]", 10_000+overlay)
+	switch overlay % 3 {
+	case 1:
+		rule = fmt.Sprintf("to: [{ipBlock: {cidr: 10.%d.%d.0/24}}]\n    ports: [{port: 5432}]", overlay/250, overlay%250)
+	case 2:
+		rule = fmt.Sprintf("to: [{namespaceSelector: {matchLabels: {team: t%d}}}]\n    ports: [{port: 5432}]", overlay)
 	}
 	n, _ := fmt.Fprintf(w, `---
 # Source: api/templates/overlay.yaml
@@ -109,13 +111,8 @@ metadata:
     netpol-merge.networknt.com/into: %s
 spec:
   egress:
-  - ports:
-    - port: %d
-  - to:
-    - %s
-    ports:
-    - port: 5432
-`, target, overlay, nameOf(target), 10_000+2*overlay, peer)
+  - %s
+`, target, overlay, nameOf(target), rule)
 	return n
 }
 
