@@ -2,11 +2,13 @@ package render
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"reflect"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	yamlnode "go.yaml.in/yaml/v3"
@@ -119,8 +121,14 @@ func hintForField(key string, fields map[string]reflect.Type) string {
 	return "the fields here are " + strings.Join(names, ", ") + "; check the indentation"
 }
 
+// knownFields holds what fieldsOf found out about a type.
+var knownFields sync.Map
+
 // fieldsOf returns the JSON names of a struct's fields, with their types.
 func fieldsOf(t reflect.Type) map[string]reflect.Type {
+	if known, ok := knownFields.Load(t); ok {
+		return known.(map[string]reflect.Type)
+	}
 	fields := map[string]reflect.Type{}
 	for i := range t.NumField() {
 		f := t.Field(i)
@@ -129,11 +137,10 @@ func fieldsOf(t reflect.Type) map[string]reflect.Type {
 		case name != "":
 			fields[name] = f.Type
 		case f.Anonymous:
-			for name, fieldType := range fieldsOf(f.Type) {
-				fields[name] = fieldType
-			}
+			maps.Copy(fields, fieldsOf(f.Type))
 		}
 	}
+	knownFields.Store(t, fields)
 	return fields
 }
 

@@ -90,7 +90,7 @@ type Result struct {
 
 // WriteTo writes the merged stream to w, in few large writes.
 func (r *Result) WriteTo(w io.Writer) (written int64, err error) {
-	buffer := bufio.NewWriterSize(w, 1<<18)
+	buffer := bufio.NewWriterSize(w, 1<<16)
 	for _, chunk := range r.chunks {
 		n, err := buffer.Write(chunk)
 		written += int64(n)
@@ -299,23 +299,30 @@ func (r *run) onlyHooks() bool {
 	return true
 }
 
-// output joins the documents, those that changed in their new form.
+// output joins the documents, those that changed in their new form. Neighbours
+// that did not are one chunk.
 func (r *run) output() [][]byte {
 	var chunks [][]byte
 	var last, neighbour *document // in the output, and in the input
+	asBefore := false             // whether the last chunk is of the input
 	for _, d := range r.documents {
 		text, changed := r.replaced[d]
 		if !changed {
 			text = d.text
 		}
-		if len(text) > 0 {
+		switch {
+		case asBefore && !changed && last == neighbour && d.start > 0:
+			chunk := &chunks[len(chunks)-1]
+			*chunk = d.stream.Text[d.start-len(*chunk) : d.start+len(text)]
+			last = d
+		case len(text) > 0:
 			if last != nil && (d.start == 0 || last != neighbour) {
 				if seam := joint(chunks[len(chunks)-1], d, text); len(seam) > 0 {
 					chunks = append(chunks, seam)
 				}
 			}
 			chunks = append(chunks, text)
-			last = d
+			last, asBefore = d, !changed
 		}
 		neighbour = d
 	}

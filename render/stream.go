@@ -68,14 +68,15 @@ func nextMarker(text []byte, offset int) int {
 		}
 	}
 	for {
-		i := bytes.Index(text[offset:], []byte("\n---"))
+		i := bytes.Index(text[offset:], []byte("---")) // dashes are rarer than line breaks
 		if i < 0 {
 			return len(text)
 		}
-		offset += i + 1
-		if isMarker(text[offset:], "---") {
+		offset += i
+		if offset > 0 && text[offset-1] == '\n' && isMarker(text[offset:], "---") {
 			return offset
 		}
+		offset++
 	}
 }
 
@@ -169,8 +170,14 @@ func says(text []byte, word string) bool {
 	if bytes.HasPrefix(text, []byte("\xff\xfe")) || bytes.HasPrefix(text, []byte("\xfe\xff")) {
 		text = bytes.ReplaceAll(text, []byte{0}, nil)
 	}
-	return bytes.Contains(text, []byte(word)) ||
-		len(text) <= maxDocument && bytes.IndexByte(text, '\\') >= 0 && bytes.Contains(unescape(text), []byte(word))
+	return contains(text, word) ||
+		len(text) <= maxDocument && bytes.IndexByte(text, '\\') >= 0 && contains(unescape(text), word)
+}
+
+// contains looks for what is behind a word's slash first: a slash is so much
+// rarer than a letter that most of the text is skipped.
+func contains(text []byte, word string) bool {
+	return bytes.Contains(text, []byte(word[max(0, strings.LastIndexByte(word, '/')):])) && bytes.Contains(text, []byte(word))
 }
 
 // mentions tells whether a word may occur in one of a document's scalars: if the
@@ -181,14 +188,14 @@ func mentions(text []byte, word string) bool {
 	if says(text, word) {
 		return true
 	}
-	hasTags := bytes.Contains(text, []byte("!!")) || bytes.Contains(text, []byte("!<")) || bytes.Contains(text, []byte("%TAG"))
-	return hasTags && len(text) <= maxDocument
+	return len(text) <= maxDocument && bytes.IndexByte(text, '!') >= 0 &&
+		(bytes.Contains(text, []byte("!!")) || bytes.Contains(text, []byte("!<")) || bytes.Contains(text, []byte("%TAG")))
 }
 
 // unescape replaces the escapes of double-quoted scalars that can stand for a
 // letter, wherever they are, and removes escaped line breaks.
 func unescape(text []byte) []byte {
-	var out []byte
+	out := make([]byte, 0, len(text))
 	for {
 		i := bytes.IndexByte(text, '\\')
 		if i < 0 || i+1 == len(text) {
