@@ -42,7 +42,7 @@ func BenchmarkStages(b *testing.B) {
 	for i := range 5_000 {
 		fmt.Fprintf(&bystanders, bystander, i)
 	}
-	stream := &stream{Source: Source{Text: []byte(bystanders.String())}}
+	stream := newStream(Source{Text: []byte(bystanders.String())}, 0)
 	b.Run("Split", func(b *testing.B) {
 		b.SetBytes(int64(len(stream.Text)))
 		b.ReportAllocs()

@@ -160,6 +160,7 @@ type run struct {
 	bounded     bool // whether the ceilings say what overlays may ask for
 	problems    []Problem
 	warnings    []Problem
+	size        int                    // of the input, in bytes
 	documentsBy map[string][]*document // by a word in them
 	// replaced holds the new text of documents that change; empty if they leave.
 	replaced map[*document][]byte
@@ -171,7 +172,8 @@ func newRun(r *Renderer, streams []Source) *run {
 		if i > 0 {
 			source.Text = bytes.TrimPrefix(source.Text, []byte(byteOrderMark)) // it would stand in the middle
 		}
-		run.documents = append(run.documents, split(&stream{Source: source, position: i})...)
+		run.size += len(source.Text)
+		run.documents = append(run.documents, split(newStream(source, i))...)
 	}
 	return run
 }
@@ -214,7 +216,7 @@ func (r *run) merge(streams int) error {
 
 // eachIn finds the objects in a file that is for overlays or ceilings only.
 func (r *run) eachIn(source Source, position int, what string, found func(*object)) {
-	for _, d := range split(&stream{Source: source, position: position}) {
+	for _, d := range split(newStream(source, position)) {
 		m, ok := r.parse(d, "every document of a file given by --"+what+" has to be readable")
 		if !ok {
 			continue

@@ -17,7 +17,12 @@ type Source struct {
 // stream is a Source that takes part in a run.
 type stream struct {
 	Source
-	position int // among the streams of the run
+	position int         // among the streams of the run
+	lines    map[int]int // of documents, by where they start, once asked for
+}
+
+func newStream(source Source, position int) *stream {
+	return &stream{Source: source, position: position, lines: map[int]int{}}
 }
 
 // document is a slice of a stream. The documents of a stream, joined, are the
@@ -29,7 +34,6 @@ type document struct {
 	// directives tells that the document starts with lines such as %YAML. Only
 	// a stream's first document and one that follows "..." may.
 	directives bool
-	firstLine  int // in the stream, from 1; 0 until it is asked for
 }
 
 const byteOrderMark = "\ufeff"
@@ -125,10 +129,12 @@ func isBlankOrComment(line []byte) bool {
 // line is the number, from 1, of the stream's line at an offset in the
 // document.
 func (d *document) line(offset int) int {
-	if d.firstLine == 0 {
-		d.firstLine = 1 + bytes.Count(d.stream.Text[:d.start], []byte("\n"))
+	first, known := d.stream.lines[d.start]
+	if !known {
+		first = 1 + bytes.Count(d.stream.Text[:d.start], []byte("\n"))
+		d.stream.lines[d.start] = first
 	}
-	return d.firstLine + bytes.Count(d.text[:offset], []byte("\n"))
+	return first + bytes.Count(d.text[:offset], []byte("\n"))
 }
 
 // hasContent tells whether the document is more than markers, directives,
@@ -167,11 +173,18 @@ func (d *document) prologue() (template string, content bool) {
 // says tells whether a word stands in a document, literally or hidden by the
 // escapes of double-quoted scalars or by UTF-16.
 func says(text []byte, word string) bool {
-	if bytes.HasPrefix(text, []byte("\xff\xfe")) || bytes.HasPrefix(text, []byte("\xfe\xff")) {
-		text = bytes.ReplaceAll(text, []byte{0}, nil)
-	}
+	text = narrowed(text)
 	return contains(text, word) ||
 		len(text) <= maxDocument && bytes.IndexByte(text, '\\') >= 0 && contains(unescape(text), word)
+}
+
+// narrowed is UTF-16 as one byte a letter, as far as it is ASCII, and other text as
+// it is.
+func narrowed(text []byte) []byte {
+	if bytes.HasPrefix(text, []byte("\xff\xfe")) || bytes.HasPrefix(text, []byte("\xfe\xff")) {
+		return bytes.ReplaceAll(text, []byte{0}, nil)
+	}
+	return text
 }
 
 // contains looks for what is behind a word's slash first: a slash is so much
@@ -188,6 +201,7 @@ func mentions(text []byte, word string) bool {
 	if says(text, word) {
 		return true
 	}
+	text = narrowed(text)
 	return len(text) <= maxDocument && bytes.IndexByte(text, '!') >= 0 &&
 		(bytes.Contains(text, []byte("!!")) || bytes.Contains(text, []byte("!<")) || bytes.Contains(text, []byte("%TAG")))
 }
