@@ -4,7 +4,7 @@
 HELM    := go tool helm
 FUZZTIME ?= 1m
 
-.PHONY: build plugin dist image demo test e2e lint fuzz charts clean help
+.PHONY: build plugin dist image demo test e2e lint fuzz bench charts clean help
 
 build: ## build bin/netpol-merge
 	@CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o bin/netpol-merge .
@@ -36,6 +36,9 @@ lint: ## gofmt, and golangci-lint as .golangci.yml says
 
 fuzz: ## fuzz each target for FUZZTIME
 	@.ci/fuzz $(FUZZTIME)
+
+bench: build ## compare time and memory with kustomize, yq and cat
+	@go run ./e2e/bench -tools "$$(e2e/tools)" $(BENCHFLAGS)
 
 charts: ## package charts/http-sidecar into charts/petstore, which depends on it
 	@$(HELM) dependency update charts/petstore

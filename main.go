@@ -4,6 +4,7 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -30,6 +31,9 @@ const (
 )
 
 func main() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(400) // nearly all that a run allocates lives to its end
+	}
 	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 
@@ -283,9 +287,9 @@ func readStreams(stdin io.Reader, files []string) ([]render.Source, error) {
 		var err error
 		if file == "-" {
 			stream.Name = standardInput
-			stream.Text, err = io.ReadAll(stdin)
+			stream.Text, err = readAll(stdin)
 		} else {
-			stream.Text, err = os.ReadFile(file)
+			stream.Text, err = readFile(file)
 		}
 		if err != nil {
 			return nil, err
@@ -293,6 +297,47 @@ func readStreams(stdin io.Reader, files []string) ([]render.Source, error) {
 		streams = append(streams, stream)
 	}
 	return streams, nil
+}
+
+func readFile(path string) ([]byte, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = file.Close() }() // it was only read
+	return readAll(file)
+}
+
+// readAll reads a regular file, which may be standard input, into a buffer of
+// its size. Nobody knows the size of what comes through a pipe: there the buffer
+// grows in few steps, as memory costs nothing until it is written to. It is not
+// read into directly, as its first use would hold up the other end of the pipe.
+func readAll(from io.Reader) ([]byte, error) {
+	if file, ok := from.(*os.File); ok {
+		if info, err := file.Stat(); err == nil && info.Mode().IsRegular() {
+			text := bytes.NewBuffer(make([]byte, 0, info.Size()+bytes.MinRead))
+			_, err := text.ReadFrom(file)
+			return text.Bytes(), err
+		}
+	}
+	piece := make([]byte, 64<<10)
+	text := make([]byte, 0, len(piece))
+	for {
+		n, err := from.Read(piece)
+		if len(text)+n > cap(text) {
+			grown := make([]byte, len(text), 8*cap(text)) // append would clear all of it
+			copy(grown, text)
+			text = grown
+		}
+		text = append(text, piece[:n]...)
+		switch err {
+		case nil:
+		case io.EOF:
+			return text, nil
+		default:
+			return nil, err
+		}
+	}
 }
 
 func newCheckCommand() *cobra.Command {

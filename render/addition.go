@@ -25,6 +25,10 @@ type addition struct {
 // findAdditions finds what the changes add to the target's text. Ports added to a
 // rule that was itself appended become part of that rule.
 func (t *target) findAdditions() error {
+	peers, err := t.addedPeers()
+	if err != nil {
+		return err
+	}
 	for _, direction := range merge.Directions() {
 		// One for each rule that stands, and the last for rules that are appended.
 		lists := make([]addition, len(merge.Rules(t.policy, direction))+1)
@@ -32,14 +36,11 @@ func (t *target) findAdditions() error {
 			lists[i] = addition{rules: merge.RulesKey(direction), rule: i}
 		}
 		appended := &lists[len(lists)-1]
-		for _, change := range t.changes {
+		for i, change := range t.changes {
 			if change.Direction != direction || len(change.Added.Peers)+len(change.Added.Ports) == 0 {
 				continue
 			}
-			nodes, err := nodesOf(change, "# from "+t.overlays[change.Overlay].name())
-			if err != nil {
-				return err
-			}
+			nodes := nodesOf(change, peers[i], "# from "+t.overlays[change.Overlay].name())
 			list := &lists[min(change.Into, appended.rule)]
 			if change.Action == merge.PortsAdded && list == appended {
 				_, ports := entry(appended.items[change.Into-appended.rule], "ports")
@@ -54,8 +55,27 @@ func (t *target) findAdditions() error {
 	return nil
 }
 
-// nodesOf are the ports, or the rule, that a change adds.
-func nodesOf(change merge.Change, comment string) ([]*yamlnode.Node, error) {
+// addedPeers are the peers that each change adds. They are made all at once: the
+// encoder costs more to set up than to use.
+func (t *target) addedPeers() ([]*yamlnode.Node, error) {
+	peers := make([][]networkingv1.NetworkPolicyPeer, len(t.changes))
+	hasPeers := false
+	for i, change := range t.changes {
+		peers[i] = change.Added.Peers
+		hasPeers = hasPeers || len(peers[i]) > 0
+	}
+	if !hasPeers {
+		return make([]*yamlnode.Node, len(peers)), nil
+	}
+	node, err := nodeOf(peers)
+	if err != nil {
+		return nil, err
+	}
+	return node.Content, nil
+}
+
+// nodesOf are the ports, or the rule with the peers, that a change adds.
+func nodesOf(change merge.Change, peers *yamlnode.Node, comment string) []*yamlnode.Node {
 	var ports []*yamlnode.Node
 	for _, port := range change.Added.Ports {
 		ports = append(ports, portNode(port))
@@ -64,21 +84,17 @@ func nodesOf(change merge.Change, comment string) ([]*yamlnode.Node, error) {
 		for _, port := range ports {
 			port.Content[1].LineComment = comment // the protocol, which comes first
 		}
-		return ports, nil
+		return ports
 	}
 	rule := &yamlnode.Node{Kind: yamlnode.MappingNode}
 	if len(change.Added.Peers) > 0 {
-		peers, err := nodeOf(change.Added.Peers)
-		if err != nil {
-			return nil, err
-		}
 		rule.Content = append(rule.Content, plain(merge.PeersKey(change.Direction)), peers)
 	}
 	if len(ports) > 0 {
 		rule.Content = append(rule.Content, plain("ports"), &yamlnode.Node{Kind: yamlnode.SequenceNode, Content: ports})
 	}
 	rule.Content[0].LineComment = comment
-	return []*yamlnode.Node{rule}, nil
+	return []*yamlnode.Node{rule}
 }
 
 // portNode is a port with its protocol, as a person would write it.
@@ -123,16 +139,32 @@ func nodeOf(value any) (*yamlnode.Node, error) {
 // inPlainStyle takes away what JSON looks like: flow style, and quotes that no
 // version of YAML needs.
 func inPlainStyle(node *yamlnode.Node) error {
+	quoted := withoutStyle(node)
+	texts := make([]string, len(quoted))
+	for i, scalar := range quoted {
+		texts[i] = scalar.Value
+	}
+	var list yamlnode.Node
+	if err := list.Encode(texts); err != nil {
+		return err
+	}
+	for i, scalar := range quoted {
+		*scalar = *list.Content[i]
+	}
+	return nil
+}
+
+// withoutStyle takes the style away from a node and all in it but texts, which
+// it returns.
+func withoutStyle(node *yamlnode.Node) (texts []*yamlnode.Node) {
 	if node.ShortTag() == "!!str" {
-		return node.Encode(node.Value)
+		return []*yamlnode.Node{node}
 	}
 	node.Style = 0
 	for _, child := range node.Content {
-		if err := inPlainStyle(child); err != nil {
-			return err
-		}
+		texts = append(texts, withoutStyle(child)...)
 	}
-	return nil
+	return texts
 }
 
 // encode writes a node in the style of kubectl: two spaces, and lists not

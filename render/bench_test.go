@@ -34,6 +34,88 @@ func BenchmarkMerge(b *testing.B) {
 	}
 }
 
+// BenchmarkStages measures the steps of a merge one by one: split and classify
+// for documents that are not involved, the others for a target with many
+// overlays. Package merge has a benchmark of the fold.
+func BenchmarkStages(b *testing.B) {
+	var bystanders strings.Builder
+	for i := range 5_000 {
+		fmt.Fprintf(&bystanders, bystander, i)
+	}
+	stream := newStream(Source{Text: []byte(bystanders.String())}, 0)
+	b.Run("Split", func(b *testing.B) {
+		b.SetBytes(int64(len(stream.Text)))
+		b.ReportAllocs()
+		for b.Loop() {
+			split(stream)
+		}
+	})
+	b.Run("Classify", func(b *testing.B) {
+		r := newRun(&Renderer{}, []Source{stream.Source})
+		b.SetBytes(int64(len(stream.Text)))
+		b.ReportAllocs()
+		for b.Loop() {
+			r.eachMarked(func(*object) { b.Fatal("not an overlay") })
+			if len(r.policies()) > 0 {
+				b.Fatal("not a policy")
+			}
+		}
+	})
+	overlays := Source{Text: []byte(manyOverlays(1_000, func(i int) string {
+		return fmt.Sprintf("[{ports: [{port: %d}]}, {to: [{namespaceSelector: {matchLabels: {team: t%d}}}], ports: [{port: 5432}]}]", 1000+i, i)
+	}))}
+	b.Run("Parse", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			newRun(&Renderer{}, []Source{overlays}).eachMarked(func(*object) {})
+		}
+	})
+	r := newRun(&Renderer{}, []Source{overlays})
+	add := func(o *object) { r.addOverlay(o, false) }
+	r.eachMarked(add)
+	b.Run("Check", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			r.overlays = nil
+			r.eachMarked(add)
+		}
+	})
+	b.Run("Write", func(b *testing.B) {
+		r.targets = r.findTargets()
+		r.fold(r.targets[0])
+		b.ReportAllocs()
+		for b.Loop() {
+			r.targets[0].additions = nil
+			if err := r.rewrite(); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}
+
+// bystander is a document that is not involved, as charts render it.
+const bystander = `---
+# Source: api/templates/service.yaml
+apiVersion: v1
+kind: Service
+metadata:
+  name: api-%d
+  labels:
+    app.kubernetes.io/name: api
+    app.kubernetes.io/managed-by: Helm
+  annotations:
+    rewrite: "^/v1/(\\d+)$"
+spec:
+  type: ClusterIP
+  selector:
+    app.kubernetes.io/name: api
+  ports:
+  - name: http
+    port: 80
+    targetPort: http
+    protocol: TCP
+`
+
 func manyOverlays(n int, egress func(int) string) string {
 	var b strings.Builder
 	b.WriteString("---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata:\n  name: proxy-allow\nspec:\n  policyTypes: [Egress]\n  egress:\n  - ports:\n    - port: 443\n")

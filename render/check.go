@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	yamlnode "go.yaml.in/yaml/v3"
@@ -120,8 +121,15 @@ func hintForField(key string, fields map[string]reflect.Type) string {
 	return "the fields here are " + strings.Join(names, ", ") + "; check the indentation"
 }
 
+// knownFields holds what fieldsOf found out about a type.
+var knownFields sync.Map
+
 // fieldsOf returns the JSON names of a struct's fields, with their types.
 func fieldsOf(t reflect.Type) map[string]reflect.Type {
+	known, _ := knownFields.Load(t)
+	if fields, ok := known.(map[string]reflect.Type); ok {
+		return fields
+	}
 	fields := map[string]reflect.Type{}
 	for f := range t.Fields() {
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
@@ -132,6 +140,7 @@ func fieldsOf(t reflect.Type) map[string]reflect.Type {
 			maps.Copy(fields, fieldsOf(f.Type))
 		}
 	}
+	knownFields.Store(t, fields)
 	return fields
 }
 

@@ -11,6 +11,7 @@ import (
 
 	yamlnode "go.yaml.in/yaml/v3"
 	networkingv1 "k8s.io/api/networking/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 	utiljson "k8s.io/apimachinery/pkg/util/json"
 	"sigs.k8s.io/yaml"
 
@@ -240,12 +241,8 @@ func (d *document) sourceName() string {
 
 // decode makes a policy of a value as the API server would.
 func decode(value map[string]any) (*networkingv1.NetworkPolicy, error) {
-	json, err := utiljson.Marshal(value)
-	if err != nil {
-		return nil, err
-	}
 	policy := &networkingv1.NetworkPolicy{}
-	if err := utiljson.Unmarshal(json, policy); err != nil {
+	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(value, policy); err != nil {
 		return nil, err
 	}
 	return policy, nil

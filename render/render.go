@@ -90,7 +90,7 @@ type Result struct {
 
 // WriteTo writes the merged stream to w, in few large writes.
 func (r *Result) WriteTo(w io.Writer) (written int64, err error) {
-	buffer := bufio.NewWriterSize(w, 1<<18)
+	buffer := bufio.NewWriterSize(w, 1<<16)
 	for _, chunk := range r.chunks {
 		n, err := buffer.Write(chunk)
 		written += int64(n)
@@ -160,6 +160,7 @@ type run struct {
 	bounded     bool // whether the ceilings say what overlays may ask for
 	problems    []Problem
 	warnings    []Problem
+	size        int                    // of the input, in bytes
 	documentsBy map[string][]*document // by a word in them
 	// replaced holds the new text of documents that change; empty if they leave.
 	replaced map[*document][]byte
@@ -171,7 +172,8 @@ func newRun(r *Renderer, streams []Source) *run {
 		if i > 0 {
 			source.Text = bytes.TrimPrefix(source.Text, []byte(byteOrderMark)) // it would stand in the middle
 		}
-		run.documents = append(run.documents, split(&stream{Source: source, position: i})...)
+		run.size += len(source.Text)
+		run.documents = append(run.documents, split(newStream(source, i))...)
 	}
 	return run
 }
@@ -214,7 +216,7 @@ func (r *run) merge(streams int) error {
 
 // eachIn finds the objects in a file that is for overlays or ceilings only.
 func (r *run) eachIn(source Source, position int, what string, found func(*object)) {
-	for _, d := range split(&stream{Source: source, position: position}) {
+	for _, d := range split(newStream(source, position)) {
 		m, ok := r.parse(d, "every document of a file given by --"+what+" has to be readable")
 		if !ok {
 			continue
@@ -299,23 +301,30 @@ func (r *run) onlyHooks() bool {
 	return true
 }
 
-// output joins the documents, those that changed in their new form.
+// output joins the documents, those that changed in their new form. Neighbours
+// that did not are one chunk.
 func (r *run) output() [][]byte {
 	var chunks [][]byte
 	var last, neighbour *document // in the output, and in the input
+	asBefore := false             // whether the last chunk is of the input
 	for _, d := range r.documents {
 		text, changed := r.replaced[d]
 		if !changed {
 			text = d.text
 		}
-		if len(text) > 0 {
+		switch {
+		case asBefore && !changed && last == neighbour && d.start > 0:
+			chunk := &chunks[len(chunks)-1]
+			*chunk = d.stream.Text[d.start-len(*chunk) : d.start+len(text)]
+			last = d
+		case len(text) > 0:
 			if last != nil && (d.start == 0 || last != neighbour) {
 				if seam := joint(chunks[len(chunks)-1], d, text); len(seam) > 0 {
 					chunks = append(chunks, seam)
 				}
 			}
 			chunks = append(chunks, text)
-			last = d
+			last, asBefore = d, !changed
 		}
 		neighbour = d
 	}

@@ -17,7 +17,12 @@ type Source struct {
 // stream is a Source that takes part in a run.
 type stream struct {
 	Source
-	position int // among the streams of the run
+	position int         // among the streams of the run
+	lines    map[int]int // of documents, by where they start, once asked for
+}
+
+func newStream(source Source, position int) *stream {
+	return &stream{Source: source, position: position, lines: map[int]int{}}
 }
 
 // document is a slice of a stream. The documents of a stream, joined, are the
@@ -29,7 +34,6 @@ type document struct {
 	// directives tells that the document starts with lines such as %YAML. Only
 	// a stream's first document and one that follows "..." may.
 	directives bool
-	firstLine  int // in the stream, from 1; 0 until it is asked for
 }
 
 const byteOrderMark = "\ufeff"
@@ -68,14 +72,15 @@ func nextMarker(text []byte, offset int) int {
 		}
 	}
 	for {
-		i := bytes.Index(text[offset:], []byte("\n---"))
+		i := bytes.Index(text[offset:], []byte("---")) // dashes are rarer than line breaks
 		if i < 0 {
 			return len(text)
 		}
-		offset += i + 1
-		if isMarker(text[offset:], "---") {
+		offset += i
+		if offset > 0 && text[offset-1] == '\n' && isMarker(text[offset:], "---") {
 			return offset
 		}
+		offset++
 	}
 }
 
@@ -123,10 +128,12 @@ func isBlankOrComment(line []byte) bool {
 
 // line is the number, from 1, of the stream's line where the document starts.
 func (d *document) line() int {
-	if d.firstLine == 0 {
-		d.firstLine = 1 + bytes.Count(d.stream.Text[:d.start], []byte("\n"))
+	first, known := d.stream.lines[d.start]
+	if !known {
+		first = 1 + bytes.Count(d.stream.Text[:d.start], []byte("\n"))
+		d.stream.lines[d.start] = first
 	}
-	return d.firstLine
+	return first
 }
 
 // hasContent tells whether the document is more than markers, directives,
@@ -165,11 +172,24 @@ func (d *document) prologue() (template string, content bool) {
 // says tells whether a word stands in a document, literally or hidden by the
 // escapes of double-quoted scalars or by UTF-16.
 func says(text []byte, word string) bool {
+	text = narrowed(text)
+	return contains(text, word) ||
+		len(text) <= maxDocument && bytes.IndexByte(text, '\\') >= 0 && contains(unescape(text), word)
+}
+
+// narrowed is UTF-16 as one byte a letter, as far as it is ASCII, and other text as
+// it is.
+func narrowed(text []byte) []byte {
 	if bytes.HasPrefix(text, []byte("\xff\xfe")) || bytes.HasPrefix(text, []byte("\xfe\xff")) {
-		text = bytes.ReplaceAll(text, []byte{0}, nil)
+		return bytes.ReplaceAll(text, []byte{0}, nil)
 	}
-	return bytes.Contains(text, []byte(word)) ||
-		len(text) <= maxDocument && bytes.IndexByte(text, '\\') >= 0 && bytes.Contains(unescape(text), []byte(word))
+	return text
+}
+
+// contains looks for what is behind a word's slash first: a slash is so much
+// rarer than a letter that most of the text is skipped.
+func contains(text []byte, word string) bool {
+	return bytes.Contains(text, []byte(word[max(0, strings.LastIndexByte(word, '/')):])) && bytes.Contains(text, []byte(word))
 }
 
 // mentions tells whether a word may occur in one of a document's scalars: if the
@@ -180,14 +200,15 @@ func mentions(text []byte, word string) bool {
 	if says(text, word) {
 		return true
 	}
-	hasTags := bytes.Contains(text, []byte("!!")) || bytes.Contains(text, []byte("!<")) || bytes.Contains(text, []byte("%TAG"))
-	return hasTags && len(text) <= maxDocument
+	text = narrowed(text)
+	return len(text) <= maxDocument && bytes.IndexByte(text, '!') >= 0 &&
+		(bytes.Contains(text, []byte("!!")) || bytes.Contains(text, []byte("!<")) || bytes.Contains(text, []byte("%TAG")))
 }
 
 // unescape replaces the escapes of double-quoted scalars that can stand for a
 // letter, wherever they are, and removes escaped line breaks.
 func unescape(text []byte) []byte {
-	var out []byte
+	out := make([]byte, 0, len(text))
 	for {
 		i := bytes.IndexByte(text, '\\')
 		if i < 0 || i+1 == len(text) {

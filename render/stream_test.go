@@ -14,7 +14,7 @@ import (
 )
 
 func splitText(text string) (documents []string) {
-	for _, d := range split(&stream{Source: Source{Text: []byte(text)}}) {
+	for _, d := range split(newStream(Source{Text: []byte(text)}, 0)) {
 		documents = append(documents, string(d.text))
 	}
 	return documents
@@ -52,7 +52,7 @@ func FuzzSplit(f *testing.F) {
 	f.Add("---\na: 1\n---\nb: 2\n")
 	f.Add("\ufeff%YAML 1.2\r\n--- {a: 1}\r\n...\n# c\n%TAG ! x\n---")
 	f.Fuzz(func(t *testing.T, text string) {
-		documents := split(&stream{Source: Source{Text: []byte(text)}})
+		documents := split(newStream(Source{Text: []byte(text)}, 0))
 		var joined []byte
 		for _, d := range documents {
 			require.NotEmpty(t, d.text)
@@ -129,7 +129,7 @@ func countDocuments(text string) (n int, ok bool) {
 // countSplit counts documents as the library does: one with nothing in it
 // counts if it has a marker.
 func countSplit(text string) (n int) {
-	for _, d := range split(&stream{Source: Source{Text: []byte(text)}}) {
+	for _, d := range split(newStream(Source{Text: []byte(text)}, 0)) {
 		if d.hasContent() || nextMarker(d.text, 0) < len(d.text) {
 			n++
 		}

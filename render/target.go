@@ -30,10 +30,14 @@ type target struct {
 // reports overlays that have none or several.
 func (r *run) findTargets() []*target {
 	policies := r.policies()
+	named := map[string][]*object{}
+	for _, p := range policies {
+		named[p.name()] = append(named[p.name()], p)
+	}
 	byObject := map[*object]*target{}
 	for _, o := range r.overlays {
-		candidates := slices.DeleteFunc(slices.Clone(policies), func(p *object) bool {
-			return p.name() != o.into || p.annotated(hookAnnotation) || !r.sameNamespace(o.object, p)
+		candidates := slices.DeleteFunc(slices.Clone(named[o.into]), func(p *object) bool {
+			return p.annotated(hookAnnotation) || !r.sameNamespace(o.object, p)
 		})
 		if current := slices.DeleteFunc(slices.Clone(candidates), func(p *object) bool { return p.stringAt("apiVersion") != apiVersion }); len(current) > 0 {
 			candidates = current

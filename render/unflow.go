@@ -170,7 +170,7 @@ func quotedLength(text []byte) int {
 // rebased is the edition for another text of the same document, or nil if that
 // does not say the same.
 func (e *edition) rebased(text []byte) *edition {
-	documents := split(&stream{Source: Source{Name: e.stream.Name, Text: text}})
+	documents := split(newStream(Source{Name: e.stream.Name, Text: text}, 0))
 	if len(documents) != 1 {
 		return nil
 	}

@@ -34,8 +34,10 @@ func (r *run) warn(t *target) {
 		r.addWarning(t.object, noDNS, "spec.egress", "no rule allows port 53: the pods cannot look up names",
 			"allow UDP and TCP 53, unless the pods need only addresses")
 	}
-	r.warnSelectsNoPods(t)
-	r.warnServicePorts(t)
+	if r.size <= mostSearched {
+		r.warnSelectsNoPods(t)
+		r.warnServicePorts(t)
+	}
 }
 
 func (r *run) addWarning(o *object, code Code, path, reason, hint string) {

@@ -15,6 +15,11 @@ import (
 	"github.com/networknt/netpol-merge/merge"
 )
 
+// mostSearched is the largest input, in bytes, in which workloads and Services are
+// looked for. Helm stores a release in an object of 1 MiB; what is much larger
+// than that is no release, and should not take longer for a warning.
+const mostSearched = 16 << 20
+
 // warnSelectsNoPods warns of a target for none of the workloads in the stream.
 // Only workloads that may match are parsed, up to the first that does, or one
 // of the others to know that there are any.

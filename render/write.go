@@ -102,7 +102,7 @@ func (e *edition) leaves() bool {
 // verify reads the new text back. Targets must be the folded policies, the
 // overlays must be gone, and the rest must be as before.
 func (e *edition) verify(text []byte) error {
-	in := &stream{Source: Source{Name: e.stream.Name, Text: text}}
+	in := newStream(Source{Name: e.stream.Name, Text: text}, 0)
 	documents := split(in)
 	if len(documents) != 1 {
 		return fmt.Errorf("it became %d documents", len(documents))
