@@ -12,12 +12,14 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 	"golang.org/x/term"
+	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/networknt/netpol-merge/render"
 )
@@ -63,10 +65,10 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		}
 		return exitRefused
 	case errors.As(err, &usage):
-		fmt.Fprintf(stderr, "netpol-merge: %v\n  hint: see netpol-merge --help\n", err)
+		fmt.Fprintf(stderr, "netpol-merge: %s\n  hint: see netpol-merge --help\n", render.Printable(err.Error()))
 		return exitUsage
 	}
-	fmt.Fprintf(stderr, "netpol-merge: %v\n", err)
+	fmt.Fprintf(stderr, "netpol-merge: %s\n", render.Printable(err.Error()))
 	return exitIO
 }
 
@@ -119,6 +121,7 @@ Every flag --some-flag can also be set as NETPOL_MERGE_SOME_FLAG.`,
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
 	s.addFlags(root.Flags())
+	s.addErrorFlags(root.Flags())
 	root.AddCommand(newExplainCommand(s), newCheckCommand(), newVersionCommand())
 	root.InitDefaultCompletionCmd()
 	for _, command := range root.Commands() {
@@ -141,6 +144,10 @@ func (s *settings) addFlags(flags *pflag.FlagSet) {
 	flags.BoolVar(&s.Strict, "strict", false, "make warnings errors")
 	flags.BoolVar(&s.RequireInput, "require-input", false, "refuse an empty input")
 	flags.StringVar(&s.report, "report", "", "file to write what explain prints to: JSON if it ends in .json, Markdown if in .md, else text")
+}
+
+// addErrorFlags adds the flags for hosts that do not show what is on standard error.
+func (s *settings) addErrorFlags(flags *pflag.FlagSet) {
 	flags.BoolVar(&s.errorsAsManifest, "errors-as-manifest", false, "on refusal exit 0 with a manifest that Helm 4 rejects with the message, for the Helm 4 plugin only")
 	flags.BoolVar(&s.errorsAsResults, "errors-as-results", false, "on refusal also write a ResourceList with the problems as results, for kpt and other callers of KRM functions")
 }
@@ -173,11 +180,8 @@ func (s *settings) merge(command *cobra.Command, files []string) (*render.Result
 	if err := setFromEnvironment(command.Flags()); err != nil {
 		return nil, &usageError{err}
 	}
-	if s.Target == "" {
-		return nil, &usageError{errors.New("--target needs a name")}
-	}
-	if s.errorsAsManifest && s.errorsAsResults {
-		return nil, &usageError{errors.New("--errors-as-manifest and --errors-as-results exclude each other: one is for Helm 4, the other for KRM functions")}
+	if err := s.check(files); err != nil {
+		return nil, &usageError{err}
 	}
 	result, err := s.mergeFiles(command.InOrStdin(), files)
 	if s.report == "" {
@@ -190,6 +194,44 @@ func (s *settings) merge(command *cobra.Command, files []string) (*render.Result
 		report = result.Report()
 	}
 	return result, errors.Join(err, writeReport(s.report, report))
+}
+
+// check tells what is wrong with the settings, whatever the input.
+func (s *settings) check(files []string) error {
+	if s.Target == "" {
+		return errors.New("--target needs a name")
+	}
+	if reasons := validation.IsDNS1123Label(s.Namespace); s.Namespace != "" && len(reasons) > 0 {
+		return fmt.Errorf("invalid value %q for --namespace: %s", s.Namespace, strings.Join(reasons, "; "))
+	}
+	if s.errorsAsManifest && s.errorsAsResults {
+		return errors.New("--errors-as-manifest and --errors-as-results exclude each other: one is for Helm 4, the other for KRM functions")
+	}
+	if s.report == "-" {
+		return errors.New("--report needs a file: standard output is for the manifests")
+	}
+	return s.checkReport(files)
+}
+
+// checkReport tells whether the report would replace something that is read, under
+// whatever name, or would be read as an overlay the next time.
+func (s *settings) checkReport(files []string) error {
+	if s.report == "" {
+		return nil
+	}
+	for _, path := range slices.Concat(files, s.overlays, s.ceilings, []string{"/dev/stdout"}) {
+		if sameFile(path, s.report) || sameFile(path, filepath.Dir(s.report)) {
+			return fmt.Errorf("--report %s would write over %s", s.report, path)
+		}
+	}
+	return nil
+}
+
+// sameFile tells whether two paths, if they are there, are the same file or folder.
+func sameFile(a, b string) bool {
+	first, errA := os.Stat(a)
+	second, errB := os.Stat(b)
+	return errA == nil && errB == nil && os.SameFile(first, second)
 }
 
 func (s *settings) mergeFiles(stdin io.Reader, files []string) (result *render.Result, err error) {

@@ -18,38 +18,86 @@ type Reopening struct {
 	Networks []netip.Prefix
 }
 
-// Reopenings returns which changes of a fold open addresses that a rule of the
-// folded policy keeps out by except, for whatever ports.
+// Reopenings returns which changes of a fold open addresses that another rule of
+// the folded policy keeps out by except, for whatever ports. What yet another rule
+// allows for the same ports anyway is not opened.
 func Reopenings(folded *networkingv1.NetworkPolicy, changes []Change) []Reopening {
 	var reopenings []Reopening
 	for _, direction := range Directions() {
-		rules := Rules(folded, direction)
-		excepted := make([]*netipx.IPSet, len(rules))
-		var all netipx.IPSetBuilder
-		for i, rule := range rules {
-			excepted[i] = exceptedBy(rule)
-			all.AddSet(excepted[i])
-		}
-		allExcepted := setOf(&all)
-		ranges := allExcepted.Ranges()
+		e := newExceptions(Rules(folded, direction))
 		for i, change := range changes {
 			if change.Direction != direction || change.Action != PortsAdded && change.Action != RuleAppended {
 				continue
 			}
-			opened := addressesOf(rules[change.Into])
-			if !overlapAny(ranges, opened) {
-				continue
+			if reopening := e.openedBy(change); reopening != nil {
+				reopening.Change = i
+				reopenings = append(reopenings, *reopening)
 			}
-			reopening := Reopening{Change: i, Networks: common(allExcepted, opened).Prefixes()}
-			for j := range rules {
-				if overlapAny(excepted[j].Ranges(), opened) {
-					reopening.Rules = append(reopening.Rules, j)
-				}
-			}
-			reopenings = append(reopenings, reopening)
 		}
 	}
 	return reopenings
+}
+
+// exceptions are what the rules of a direction except, rule by rule and in all.
+type exceptions struct {
+	rules  []Rule
+	byRule []*netipx.IPSet
+	all    *netipx.IPSet
+	ranges []netipx.IPRange // of all
+}
+
+func newExceptions(rules []Rule) *exceptions {
+	e := &exceptions{rules: rules}
+	var all netipx.IPSetBuilder
+	for _, rule := range rules {
+		e.byRule = append(e.byRule, exceptedBy(rule))
+		all.AddSet(e.byRule[len(e.byRule)-1])
+	}
+	e.all = setOf(&all)
+	e.ranges = e.all.Ranges()
+	return e
+}
+
+// openedBy is what a change reopens, nil if that is nothing.
+func (e *exceptions) openedBy(change Change) *Reopening {
+	opened := addressesOf(e.rules[change.Into])
+	if !overlapAny(e.ranges, opened) {
+		return nil
+	}
+	opened = newlyOpened(common(e.all, opened), e.rules, change)
+	if len(opened.Ranges()) == 0 {
+		return nil
+	}
+	reopening := &Reopening{Networks: opened.Prefixes()}
+	for i, excepted := range e.byRule {
+		if overlapAny(excepted.Ranges(), opened) {
+			reopening.Rules = append(reopening.Rules, i)
+		}
+	}
+	return reopening
+}
+
+// newlyOpened is what only the change allows of addresses, for any of its ports.
+func newlyOpened(addresses *netipx.IPSet, rules []Rule, change Change) *netipx.IPSet {
+	asked := []traffic{{}}
+	if len(change.Added.Ports) > 0 {
+		asked = nil
+		for _, port := range change.Added.Ports {
+			asked = append(asked, trafficOf(port))
+		}
+	}
+	var opened netipx.IPSetBuilder
+	for _, t := range asked {
+		var rest netipx.IPSetBuilder
+		rest.AddSet(addresses)
+		for i, rule := range rules {
+			if i != change.Into && newPortSet(rule.Ports).covers(t) {
+				rest.RemoveSet(addressesOf(rule))
+			}
+		}
+		opened.AddSet(setOf(&rest))
+	}
+	return setOf(&opened)
 }
 
 // exceptedBy is what a rule's exceptions keep out of it. What another peer of the

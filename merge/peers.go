@@ -154,8 +154,12 @@ func containsAll(set, other *netipx.IPSet) bool {
 // SamePods tells whether two pod selectors select the same pods, whatever the
 // order and form of their requirements.
 func SamePods(a, b *metav1.LabelSelector) bool {
-	return selectorOf(a).key() == selectorOf(b).key()
+	return PodsKey(a) == PodsKey(b)
 }
+
+// PodsKey is the same for two pod selectors exactly if they select the same pods;
+// nil selects all.
+func PodsKey(s *metav1.LabelSelector) string { return selectorOf(s).key() }
 
 // selector holds, for each label that is required to be something, what it may
 // be. An empty selector selects everything.

@@ -37,6 +37,16 @@ func trafficOf(port networkingv1.NetworkPolicyPort) traffic {
 	return t
 }
 
+// PortsCover tells whether a rule's ports, none being all, allow all of a port.
+func PortsCover(ports []networkingv1.NetworkPolicyPort, port networkingv1.NetworkPolicyPort) bool {
+	return newPortSet(ports).covers(trafficOf(port))
+}
+
+// PortsOverlap tells whether a rule's ports allow some of a port.
+func PortsOverlap(ports []networkingv1.NetworkPolicyPort, port networkingv1.NetworkPolicyPort) bool {
+	return len(newPortSet(ports).overlapping(trafficOf(port))) > 0
+}
+
 // portSet is the ports of a rule. The zero value is empty, which no rule is:
 // a rule without ports allows all.
 type portSet struct {

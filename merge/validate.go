@@ -180,15 +180,25 @@ func Guard(overlay *networkingv1.NetworkPolicy, allowIngress bool) field.ErrorLi
 	if len(overlay.Spec.Ingress) > 0 && !allowIngress {
 		problems = append(problems, field.Forbidden(path.Child("ingress"), "inbound traffic belongs to the sidecar"))
 	}
+	problems = append(problems, GuardTypes(overlay)...)
 	for _, direction := range Directions() {
-		rules := Rules(overlay, direction)
-		rulesPath := path.Child(RulesKey(direction))
-		types := overlay.Spec.PolicyTypes
-		if len(rules) > 0 && len(types) > 0 && !slices.Contains(types, direction) {
-			problems = append(problems, field.Invalid(path.Child("policyTypes"), types, fmt.Sprintf("does not list %s, but %s has rules", direction, rulesPath)))
+		for i, rule := range Rules(overlay, direction) {
+			problems = append(problems, guardRule(rule, path.Child(RulesKey(direction)).Index(i))...)
 		}
-		for i, rule := range rules {
-			problems = append(problems, guardRule(rule, rulesPath.Index(i))...)
+	}
+	return problems
+}
+
+// GuardTypes returns the part of Guard that is for ceilings, too: rules in a
+// direction that the policy's own policyTypes do not list.
+func GuardTypes(policy *networkingv1.NetworkPolicy) field.ErrorList {
+	var problems field.ErrorList
+	path := field.NewPath("spec")
+	for _, direction := range Directions() {
+		types := policy.Spec.PolicyTypes
+		if len(Rules(policy, direction)) > 0 && len(types) > 0 && !slices.Contains(types, direction) {
+			problems = append(problems, field.Invalid(path.Child("policyTypes"), types,
+				fmt.Sprintf("does not list %s, but %s has rules", direction, path.Child(RulesKey(direction)))))
 		}
 	}
 	return problems

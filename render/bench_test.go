@@ -56,7 +56,7 @@ func BenchmarkStages(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
 			r.eachMarked(func(*object) { b.Fatal("not an overlay") })
-			if len(r.policies()) > 0 {
+			if len(r.findPolicies()) > 0 {
 				b.Fatal("not a policy")
 			}
 		}

@@ -19,7 +19,8 @@ func (r *run) readCeilings(position int) {
 		r.eachIn(source, position+i, "ceiling", func(o *object) {
 			if o.kind() != "NetworkPolicy" || o.nested {
 				r.report(o, wrongKind(o, "ceiling"))
-			} else if policy, _ := r.check(o, false); policy != nil {
+			} else if policy, findings := r.check(o, false); policy != nil {
+				r.reportUnexplained(o, notForOverlays, merge.GuardTypes(policy), findings)
 				r.ceilings = append(r.ceilings, policy)
 			}
 		})

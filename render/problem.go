@@ -40,23 +40,23 @@ func (p Problem) String() string { return p.format("") }
 
 func (p Problem) format(severity string) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s:%d: %s", printable(p.Source), p.Line, severity)
+	fmt.Fprintf(&b, "%s:%d: %s", Printable(p.Source), p.Line, severity)
 	if p.Kind != "" {
-		fmt.Fprintf(&b, "%s %s: ", printable(p.Kind), printable(strconv.Quote(p.Name)))
+		fmt.Fprintf(&b, "%s %s: ", Printable(p.Kind), Printable(strconv.Quote(p.Name)))
 	}
 	if p.Field != "" {
-		b.WriteString(printable(p.Field) + ": ")
+		b.WriteString(Printable(p.Field) + ": ")
 	}
-	b.WriteString(printable(p.Reason))
+	b.WriteString(Printable(p.Reason))
 	if p.Hint != "" {
-		fmt.Fprintf(&b, "\n  hint: %s (%s)", printable(p.Hint), p.Code)
+		fmt.Fprintf(&b, "\n  hint: %s (%s)", Printable(p.Hint), p.Code)
 	}
 	return b.String()
 }
 
-// printable is a text from the input as it may be written to a terminal: not
+// Printable is a text from the input as it may be written to a terminal: not
 // longer than a person reads, and without control characters.
-func printable(text string) string {
+func Printable(text string) string {
 	const most = 1000
 	if len(text) > most {
 		text = strings.ToValidUTF8(text[:most], "") + "..."
@@ -65,7 +65,7 @@ func printable(text string) string {
 		if r == '\n' {
 			return ' '
 		}
-		if unicode.IsControl(r) {
+		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) { // which may turn the text around or hide it
 			return unicode.ReplacementChar
 		}
 		return r

@@ -155,6 +155,7 @@ type run struct {
 	documents   []*document
 	manifests   map[*document]*manifest // those that were worth parsing
 	overlays    []*overlay
+	policies    []*object // that are no overlays
 	targets     []*target // of the overlays, in the order of the input
 	ceilings    []*networkingv1.NetworkPolicy
 	bounded     bool // whether the ceilings say what overlays may ask for
@@ -162,6 +163,7 @@ type run struct {
 	warnings    []Problem
 	size        int                    // of the input, in bytes
 	documentsBy map[string][]*document // by a word in them
+	withDNS     map[string][]*object   // policies that allow it, by the key of their pods; nil until asked for
 	// replaced holds the new text of documents that change; empty if they leave.
 	replaced map[*document][]byte
 }

@@ -91,9 +91,9 @@ type Request struct {
 	Direction networkingv1.PolicyType `json:"direction"`
 	Words     string                  `json:"words"`
 	Outcome   Outcome                 `json:"outcome"`
-	// Rules are indices of the merged policy's rules in Direction: the one that it
-	// was added to, or those that allow it together.
-	Rules []int `json:"rules"`
+	// AllowedBy is what allows it already, together; also of what was added, if
+	// it is part of a rule that was appended whole.
+	AllowedBy []Origin `json:"allowedBy"`
 }
 
 // Report says what the merge did.
@@ -143,14 +143,16 @@ func (r *run) reportTarget(t *target) TargetReport {
 		Rules:       []RuleReport{},
 		Requests:    []Request{},
 	}
+	rules := map[networkingv1.PolicyType][]RuleReport{}
 	for _, direction := range merge.Directions() {
 		if merge.Isolates(t.policy, direction) {
 			report.Isolates = append(report.Isolates, direction)
 		}
-		report.Rules = append(report.Rules, r.reportRules(t, direction)...)
+		rules[direction] = r.reportRules(t, direction)
+		report.Rules = append(report.Rules, rules[direction]...)
 	}
 	for _, change := range t.changes {
-		report.Requests = append(report.Requests, r.reportRequests(t, change)...)
+		report.Requests = append(report.Requests, r.reportRequests(t, change, rules[change.Direction])...)
 	}
 	return report
 }
@@ -200,7 +202,7 @@ func (r *run) reportRule(in *object, direction networkingv1.PolicyType, index in
 }
 
 // reportRequests says what became of each port of an overlay's rule.
-func (r *run) reportRequests(t *target, change merge.Change) (requests []Request) {
+func (r *run) reportRequests(t *target, change merge.Change, rules []RuleReport) (requests []Request) {
 	o := t.overlays[change.Overlay]
 	rule := merge.Rules(o.policy, change.Direction)[change.Rule]
 	request := func(port int) Request {
@@ -214,15 +216,21 @@ func (r *run) reportRequests(t *target, change merge.Change) (requests []Request
 			Direction: change.Direction,
 			Words:     ruleInWords(part, change.Direction),
 			Outcome:   Added,
-			Rules:     []int{change.Into},
+			AllowedBy: []Origin{},
 		}
 		for _, allowed := range change.Allowed {
-			if allowed.Port == port && !slices.Contains(change.Ports, port) {
-				asked.Outcome, asked.Rules = AlreadyAllowed, allowed.By
+			if allowed.Port != port {
+				continue
+			}
+			if !slices.Contains(change.Ports, port) {
+				asked.Outcome = AlreadyAllowed
+			}
+			for _, i := range allowed.By {
+				asked.AllowedBy = append(asked.AllowedBy, rules[i].origins(part.Ports)...)
 			}
 		}
 		if change.Action == merge.NotIsolated {
-			asked.Outcome, asked.Rules = NotIsolated, []int{}
+			asked.Outcome = NotIsolated
 		}
 		return asked
 	}
@@ -233,6 +241,31 @@ func (r *run) reportRequests(t *target, change merge.Change) (requests []Request
 		requests = append(requests, request(i))
 	}
 	return requests
+}
+
+// origins says where it was written that a rule allows a port: at one of its ports,
+// or, if several are needed, at each; for all traffic, where the rule is. Ports that
+// came later do not count, and stand behind those that were enough.
+func (r *RuleReport) origins(asked []networkingv1.NetworkPolicyPort) []Origin {
+	if len(asked) == 0 || r.Ports[0].Port == nil {
+		return []Origin{r.Origin}
+	}
+	var some []Origin
+	var standing []networkingv1.NetworkPolicyPort
+	for _, port := range r.Ports {
+		one := []networkingv1.NetworkPolicyPort{*port.Port}
+		if merge.PortsCover(one, asked[0]) {
+			return []Origin{port.Origin}
+		}
+		if merge.PortsOverlap(one, asked[0]) {
+			some = append(some, port.Origin)
+			standing = append(standing, *port.Port)
+		}
+		if merge.PortsCover(standing, asked[0]) && len(standing) > 0 {
+			break
+		}
+	}
+	return some
 }
 
 // origin is where a field of an object is; a nil path is the object.

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	networkingv1 "k8s.io/api/networking/v1"
+
+	"github.com/networknt/netpol-merge/merge"
 )
 
 // Markdown is the report for a comment on a pull request: for each target a table
@@ -24,7 +26,7 @@ func (r *Report) Markdown() string {
 }
 
 func (t *TargetReport) writeMarkdown(b *strings.Builder) {
-	fmt.Fprintf(b, "### %s\n\n", markdown(t.title()))
+	fmt.Fprintf(b, "### %s\n\n", markdown(t.policy()+", for "+t.Pods))
 	if len(t.sources()) > 1 {
 		b.WriteString(legendOfPlus + "\n\n")
 	}
@@ -34,12 +36,12 @@ func (t *TargetReport) writeMarkdown(b *strings.Builder) {
 	}
 	fmt.Fprintf(b, "\n%s\n\n```mermaid\n%s```\n\n%s\n\n", t.remainder(), t.mermaid(), legendOfLines)
 	for _, source := range t.sources() {
-		fmt.Fprintf(b, "- %s: %s\n", markdown(source.Name), markdown(source.Source))
+		fmt.Fprintf(b, "- %s: `%s`\n", markdown(source.Name), inCode(source.Source))
 	}
-	if inVain := t.inVain(); len(inVain) > 0 {
+	if requests := t.unneeded(); len(requests) > 0 {
 		b.WriteString("\nAsked for, but allowed already:\n\n")
-		for _, request := range inVain {
-			fmt.Fprintf(b, "- %s\n", markdown(t.unneeded(request)))
+		for _, request := range requests {
+			fmt.Fprintf(b, "- %s\n", markdown(unneeded(request)))
 		}
 	}
 	b.WriteString("\n")
@@ -49,12 +51,18 @@ func writeProblems(b *strings.Builder, title string, problems []Problem) {
 	if len(problems) == 0 {
 		return
 	}
-	fmt.Fprintf(b, "**%s**\n\n", title)
+	fmt.Fprintf(b, "**%s**\n\n```text\n", title)
 	for _, problem := range problems {
-		fmt.Fprintf(b, "- %s\n", markdown(strings.ReplaceAll(problem.String(), "\n  hint: ", "; hint: ")))
+		for line := range strings.Lines(problem.String()) {
+			b.WriteString(inCode(strings.TrimSuffix(line, "\n")) + "\n")
+		}
 	}
-	b.WriteString("\n")
+	b.WriteString("```\n\n")
 }
+
+// inCode is a text from the input in a block or span of code, where nothing means
+// anything but the end.
+func inCode(text string) string { return strings.ReplaceAll(Printable(text), "`", "'") }
 
 // markdown is a text from the input that means nothing to Markdown.
 func markdown(text string) string {
@@ -63,7 +71,7 @@ func markdown(text string) string {
 
 func escape(text, special string, escaped func(rune) string) string {
 	var b strings.Builder
-	for _, c := range printable(text) {
+	for _, c := range Printable(text) {
 		if strings.ContainsRune(special, c) {
 			b.WriteString(escaped(c))
 		} else {
@@ -104,7 +112,7 @@ func (t *TargetReport) edges() []edge {
 // it, and what overlays added as thick green arrows.
 func (t *TargetReport) mermaid() string {
 	var b, styles strings.Builder
-	fmt.Fprintf(&b, "flowchart LR\n  subgraph policy[%s]\n    pods(%s)\n  end\n", mermaidLabel("NetworkPolicy "+t.Name), mermaidLabel(t.Pods))
+	fmt.Fprintf(&b, "flowchart LR\n  subgraph policy[%s]\n    pods(%s)\n  end\n", mermaidLabel(t.policy()), mermaidLabel(t.Pods))
 	var nodes []string
 	for i, e := range t.edges() {
 		key := string(e.direction) + e.peer
@@ -124,6 +132,16 @@ func (t *TargetReport) mermaid() string {
 			from, to = to, from
 		}
 		fmt.Fprintf(&b, "  %s %s|%s| %s\n", from, arrow, mermaidLabel(label), to)
+	}
+	for _, direction := range merge.Directions() {
+		if slices.Contains(t.Isolates, direction) {
+			continue
+		}
+		ends := []string{"pods", string(direction)}
+		if direction == networkingv1.PolicyTypeIngress {
+			slices.Reverse(ends)
+		}
+		fmt.Fprintf(&b, "  %s[%s]\n  %s --> %s\n", direction, mermaidLabel(notIsolatedWords), ends[0], ends[1])
 	}
 	return b.String() + styles.String()
 }

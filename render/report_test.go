@@ -162,7 +162,7 @@ func rowsOfJSON(target render.TargetReport) (rows []string) {
 			all = "nothing"
 		}
 		if all != "" {
-			rows = append(rows, fmt.Sprintf("false/%s/%s//%s/%d", strings.ToLower(string(direction)), all, target.Name, target.Line))
+			rows = append(rows, fmt.Sprintf("false/%s/%s///", strings.ToLower(string(direction)), all))
 		}
 	}
 	return rows
@@ -190,7 +190,7 @@ func rowsOfText(text string) (rows []string) {
 		if column(peerAt, portsAt) != "" {
 			parts = append(parts, column(peerAt, portsAt))
 		}
-		if column(byAt, lineAt) == "" { // more of the peer above
+		if column(byAt, lineAt) == "" && column(2, peerAt) == "" { // more of the peer above
 			old := "/" + peer + "/"
 			peer = strings.Join(parts, " ")
 			rows[len(rows)-1] = strings.Replace(rows[len(rows)-1], old, "/"+peer+"/", 1)

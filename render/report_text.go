@@ -7,8 +7,6 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	networkingv1 "k8s.io/api/networking/v1"
-
 	"github.com/networknt/netpol-merge/merge"
 )
 
@@ -40,12 +38,12 @@ func (t *TargetReport) rows() []row {
 		all := ""
 		switch {
 		case !slices.Contains(t.Isolates, direction):
-			all = "everything: not isolated"
+			all = notIsolatedWords
 		case len(rows) == before:
 			all = "nothing"
 		}
 		if all != "" {
-			rows = append(rows, row{direction: merge.RulesKey(direction), peer: all, allowedBy: t.Name, line: strconv.Itoa(t.Line), first: true})
+			rows = append(rows, row{direction: merge.RulesKey(direction), peer: all, first: true})
 		}
 	}
 	return rows
@@ -70,12 +68,15 @@ func mark(overlay bool) string {
 	return " "
 }
 
-func (t *TargetReport) title() string {
-	title := "NetworkPolicy " + t.Name
-	if t.Namespace != "" {
-		title += " in namespace " + t.Namespace
+// notIsolatedWords is what is allowed in a direction that a policy does not isolate.
+const notIsolatedWords = "everything: not isolated"
+
+// policy is the target by name.
+func (t *TargetReport) policy() string {
+	if t.Namespace == "" {
+		return "NetworkPolicy " + t.Name
 	}
-	return title + ", for " + t.Pods
+	return "NetworkPolicy " + t.Name + " in namespace " + t.Namespace
 }
 
 // sources lists the policies of a table and where they are: the target, then the
@@ -104,27 +105,25 @@ func (t *TargetReport) remainder() string {
 }
 
 // unneeded says what an overlay asked for in vain, and why.
-func (t *TargetReport) unneeded(q Request) string {
+func unneeded(q Request) string {
+	asked := fmt.Sprintf("%s asks for %s", q.writtenIn(), q.Words)
 	if q.Outcome == NotIsolated {
-		return fmt.Sprintf("%s asks for %s, but %s is not isolated", q.writtenIn(), q.Words, merge.RulesKey(q.Direction))
+		return fmt.Sprintf("%s, but %s is not isolated", asked, merge.RulesKey(q.Direction))
 	}
 	var by []string
-	for _, i := range q.Rules {
-		rule := t.ruleAt(q.Direction, i)
-		by = append(by, fmt.Sprintf("%s[%d] (%s)", merge.RulesKey(q.Direction), i, rule.writtenIn()))
+	for _, origin := range q.AllowedBy {
+		by = append(by, origin.writtenIn())
 	}
-	return fmt.Sprintf("%s asks for %s, which %s allows", q.writtenIn(), q.Words, strings.Join(by, " with "))
+	text := fmt.Sprintf("%s, which is allowed by %s", asked, strings.Join(by, " and "))
+	if q.Outcome == Added {
+		text += "; it is written all the same, as a part of its rule"
+	}
+	return text
 }
 
-// ruleAt is the rule with an index among those of a direction.
-func (t *TargetReport) ruleAt(direction networkingv1.PolicyType, index int) RuleReport {
-	rules := slices.DeleteFunc(slices.Clone(t.Rules), func(r RuleReport) bool { return r.Direction != direction })
-	return rules[index]
-}
-
-// inVain are the requests to which nothing was added.
-func (t *TargetReport) inVain() []Request {
-	return slices.DeleteFunc(slices.Clone(t.Requests), func(q Request) bool { return q.Outcome == Added })
+// unneeded are the requests for what is allowed without them.
+func (t *TargetReport) unneeded() []Request {
+	return slices.DeleteFunc(slices.Clone(t.Requests), func(q Request) bool { return q.Outcome == Added && len(q.AllowedBy) == 0 })
 }
 
 const noTargets = "No overlay in the input: it passes unchanged."
@@ -172,7 +171,7 @@ const (
 )
 
 func (w *textWriter) line(colour, text string) {
-	text = strings.TrimRight(printable(text), " ")
+	text = strings.TrimRight(Printable(text), " ")
 	if w.Colour && colour != "" {
 		text = "\x1b[" + colour + "m" + text + "\x1b[0m"
 	}
@@ -190,7 +189,7 @@ func (w *textWriter) paragraph(colour, text string) {
 }
 
 func (w *textWriter) target(t *TargetReport) {
-	w.line(bold, t.title())
+	w.line(bold, t.policy()+", for "+t.Pods)
 	if len(t.sources()) > 1 {
 		w.line("", legendOfPlus)
 	}
@@ -203,28 +202,29 @@ func (w *textWriter) target(t *TargetReport) {
 	for _, source := range t.sources() {
 		w.line("", fmt.Sprintf("%s %s: %s", mark(source.Overlay), source.Name, source.Source))
 	}
-	if inVain := t.inVain(); len(inVain) > 0 {
+	if requests := t.unneeded(); len(requests) > 0 {
 		w.line("", "")
 		w.line(bold, "Asked for, but allowed already")
-		for _, request := range inVain {
-			w.paragraph("", "  "+t.unneeded(request))
+		for _, request := range requests {
+			w.paragraph("", "  "+unneeded(request))
 		}
 	}
 }
 
-// table writes the rows in columns. Only peers are broken, as the rest is short.
+// table writes the rows in columns. Peers and names are broken where they have to
+// be, as the rest is short.
 func (w *textWriter) table(rows []row) {
 	rows = append([]row{{direction: "DIRECTION", peer: "FROM / TO", ports: "PORTS", allowedBy: "ALLOWED BY", line: "LINE", first: true}}, rows...)
-	var direction, peer, ports, allowedBy, line int
-	for _, r := range rows {
-		direction = max(direction, utf8.RuneCountInString(r.direction))
-		peer = max(peer, utf8.RuneCountInString(r.peer))
-		ports = max(ports, utf8.RuneCountInString(r.ports))
-		allowedBy = max(allowedBy, utf8.RuneCountInString(r.allowedBy))
-		line = max(line, utf8.RuneCountInString(r.line))
+	width := func(column func(row) string) (widest int) {
+		for _, r := range rows {
+			widest = max(widest, utf8.RuneCountInString(column(r)))
+		}
+		return widest
 	}
-	const gaps, narrowest = 2 + 4*2, 20
-	peer = min(peer, max(narrowest, w.Width-direction-ports-allowedBy-line-gaps))
+	const gaps, narrowest, longName = 2 + 4*2, 20, 24
+	direction, ports, line := width(func(r row) string { return r.direction }), width(func(r row) string { return r.ports }), width(func(r row) string { return r.line })
+	allowedBy := min(width(func(r row) string { return r.allowedBy }), longName)
+	peer := min(width(func(r row) string { return r.peer }), max(narrowest, w.Width-direction-ports-allowedBy-line-gaps))
 	for i, r := range rows {
 		colour := map[bool]string{true: green}[r.added]
 		if i == 0 {
@@ -233,14 +233,22 @@ func (w *textWriter) table(rows []row) {
 		if !r.first {
 			r.direction, r.peer = "", ""
 		}
-		sign := mark(r.added)
-		for i, part := range wrap(r.peer, peer) {
+		sign, peers, names := mark(r.added), wrap(r.peer, peer), wrap(r.allowedBy, allowedBy)
+		for i := range max(len(peers), len(names)) {
 			if i > 0 {
 				r = row{}
 			}
-			w.line(colour, fmt.Sprintf("%s %-*s  %-*s  %-*s  %-*s  %*s", sign, direction, r.direction, peer, part, ports, r.ports, allowedBy, r.allowedBy, line, r.line))
+			w.line(colour, fmt.Sprintf("%s %-*s  %-*s  %-*s  %-*s  %*s", sign, direction, r.direction, peer, at(peers, i), ports, r.ports, allowedBy, at(names, i), line, r.line))
 		}
 	}
+}
+
+// at is a line of a cell, which may have fewer than its row.
+func at(lines []string, i int) string {
+	if i < len(lines) {
+		return lines[i]
+	}
+	return ""
 }
 
 func (w *textWriter) problems(title string, problems []Problem) {
@@ -258,22 +266,43 @@ func (w *textWriter) problems(title string, problems []Problem) {
 	}
 }
 
-// wrap breaks text between words into lines of at most width; a longer word has
-// a line of its own. What the text begins with stays. There is always one line.
+// wrap breaks text into lines of at most width: between words, or, in a word that is
+// longer, behind a comma or anywhere. What the text begins with stays. There is
+// always one line.
 func wrap(text string, width int) []string {
-	words := strings.Fields(text)
-	if len(words) == 0 {
-		return []string{""}
-	}
 	indent := text[:len(text)-len(strings.TrimLeft(text, " "))]
-	lines := []string{indent + words[0]}
-	for _, word := range words[1:] {
+	lines := []string{indent}
+	for word := range strings.FieldsSeq(text) {
 		last := &lines[len(lines)-1]
-		if utf8.RuneCountInString(*last)+1+utf8.RuneCountInString(word) <= width {
+		room := width - utf8.RuneCountInString(*last)
+		switch long := utf8.RuneCountInString(word) > width; {
+		case *last == indent && !long:
+			*last += word
+		case 1+utf8.RuneCountInString(word) <= room:
 			*last += " " + word
-		} else {
+		case long:
+			pieces := broken(word, width)
+			if *last == indent {
+				*last += pieces[0]
+				pieces = pieces[1:]
+			}
+			lines = append(lines, pieces...)
+		default:
 			lines = append(lines, word)
 		}
 	}
 	return lines
+}
+
+// broken is a word in pieces of at most width.
+func broken(word string, width int) (pieces []string) {
+	for utf8.RuneCountInString(word) > width {
+		end := len(string([]rune(word)[:width]))
+		if comma := strings.LastIndexByte(word[:end], ','); comma > 0 {
+			end = comma + 1
+		}
+		pieces = append(pieces, word[:end])
+		word = word[end:]
+	}
+	return append(pieces, word)
 }

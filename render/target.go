@@ -29,9 +29,9 @@ type target struct {
 // findTargets finds the target of each overlay, in the order of the input, and
 // reports overlays that have none or several.
 func (r *run) findTargets() []*target {
-	policies := r.policies()
+	r.policies = r.findPolicies()
 	named := map[string][]*object{}
-	for _, p := range policies {
+	for _, p := range r.policies {
 		named[p.name()] = append(named[p.name()], p)
 	}
 	byObject := map[*object]*target{}
@@ -43,7 +43,7 @@ func (r *run) findTargets() []*target {
 			candidates = current
 		}
 		if len(candidates) != 1 {
-			r.report(o.object, r.targetFinding(o, candidates, policies))
+			r.report(o.object, r.targetFinding(o, candidates))
 			continue
 		}
 		t := byObject[candidates[0]]
@@ -54,7 +54,7 @@ func (r *run) findTargets() []*target {
 		t.overlays = append(t.overlays, o)
 	}
 	var targets []*target
-	for _, p := range policies {
+	for _, p := range r.policies {
 		if t := byObject[p]; t != nil {
 			targets = append(targets, t)
 		}
@@ -62,8 +62,8 @@ func (r *run) findTargets() []*target {
 	return targets
 }
 
-// policies are the policies of the input that are no overlays.
-func (r *run) policies() []*object {
+// findPolicies finds the policies of the input that are no overlays.
+func (r *run) findPolicies() []*object {
 	var policies []*object
 	for _, d := range r.documents {
 		if len(d.text) > maxDocument || !mentions(d.text, "NetworkPolicy") {
@@ -94,7 +94,7 @@ func (r *run) sameNamespace(a, b *object) bool {
 }
 
 // targetFinding says why there is not exactly one target for an overlay.
-func (r *run) targetFinding(o *overlay, candidates, policies []*object) finding {
+func (r *run) targetFinding(o *overlay, candidates []*object) finding {
 	path := field.NewPath("metadata", "annotations").Key(merge.IntoAnnotation)
 	if len(candidates) > 1 {
 		hint := "give the release's namespace with --namespace, or set metadata.namespace in the overlay and in the targets"
@@ -108,16 +108,16 @@ func (r *run) targetFinding(o *overlay, candidates, policies []*object) finding 
 		}
 	}
 	reason := "no NetworkPolicy of this name in the input"
-	named := slices.DeleteFunc(slices.Clone(policies), func(p *object) bool { return p.name() != o.into })
+	named := slices.DeleteFunc(slices.Clone(r.policies), func(p *object) bool { return p.name() != o.into })
 	if len(named) > 0 {
 		reason = "no NetworkPolicy of this name can be its target"
 	}
-	return finding{Error: field.Invalid(path, o.into, reason), code: noTarget, hint: r.targetHint(o, named, policies)}
+	return finding{Error: field.Invalid(path, o.into, reason), code: noTarget, hint: r.targetHint(o, named)}
 }
 
-func (r *run) targetHint(o *overlay, named, policies []*object) string {
+func (r *run) targetHint(o *overlay, named []*object) string {
 	var names []string
-	for _, p := range policies {
+	for _, p := range r.policies {
 		names = append(names, p.name())
 	}
 	guess := nearest(o.into, names)
@@ -127,9 +127,9 @@ func (r *run) targetHint(o *overlay, named, policies []*object) string {
 	case len(named) > 0:
 		return fmt.Sprintf("the overlay is in namespace %q, and the input has %s", r.namespaceOf(o.object), r.describe(named))
 	case guess != "":
-		return fmt.Sprintf("did you mean %q? the input has %s", guess, r.describe(policies))
-	case len(policies) > 0:
-		return "name one of these: " + r.describe(policies)
+		return fmt.Sprintf("did you mean %q? the input has %s", guess, r.describe(r.policies))
+	case len(r.policies) > 0:
+		return "name one of these: " + r.describe(r.policies)
 	}
 	if unread := r.unreadPolicies(); unread != "" {
 		return "a document that may hold it cannot be read: " + unread

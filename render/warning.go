@@ -30,7 +30,7 @@ func (r *run) warn(t *target) {
 	for _, reopening := range merge.Reopenings(t.folded, t.changes) {
 		r.warnReopened(t, reopening)
 	}
-	if !merge.AllowsDNS(t.folded) {
+	if !merge.AllowsDNS(t.folded) && !r.otherAllowsDNS(t) {
 		r.addWarning(t.object, noDNS, "spec.egress", "no rule allows port 53: the pods cannot look up names",
 			"allow UDP and TCP 53, unless the pods need only addresses")
 	}
@@ -45,11 +45,16 @@ func (r *run) addWarning(o *object, code Code, path, reason, hint string) {
 }
 
 func (r *run) warnAddsNothing(t *target, o *overlay) {
-	reason := fmt.Sprintf("the overlay adds nothing: the target %q allows all of it already", t.name())
-	if len(o.policy.Spec.Ingress)+len(o.policy.Spec.Egress) == 0 {
-		reason = "the overlay has no rules"
+	reason, hint := fmt.Sprintf("the overlay adds nothing: the target %q allows all of it already", t.name()), "remove the overlay, or add what it was meant to open"
+	_, alone := merge.Fold(t.policy, []*networkingv1.NetworkPolicy{o.policy})
+	switch {
+	case len(alone) == 0:
+		reason = "the overlay adds nothing: it has no rules"
+	case slices.ContainsFunc(alone, func(c merge.Change) bool { return c.Action != merge.Covered }):
+		reason = fmt.Sprintf("the overlay adds nothing: the target %q and other overlays allow all of it already", t.name())
+		hint = "keep it if it is needed without the others, too; else let one overlay ask"
 	}
-	r.addWarning(o.object, addsNothing, "spec", reason, "remove the overlay, or add what it was meant to open")
+	r.addWarning(o.object, addsNothing, "spec", reason, hint)
 }
 
 func (r *run) warnNotIsolated(t *target) {
@@ -77,11 +82,29 @@ func (r *run) warnReopened(t *target, reopening merge.Reopening) {
 	}
 	var by []string
 	for _, rule := range reopening.Rules {
-		by = append(by, rulePath(change.Direction, rule).String())
+		by = append(by, fmt.Sprintf("%s[%d]", merge.RulesKey(change.Direction), rule))
 	}
 	r.addWarning(t.overlays[change.Overlay].object, reopened, rulePath(change.Direction, change.Rule).String(),
-		fmt.Sprintf("%s, which the merged policy excepts in %s", reason, strings.Join(by, ", ")),
+		fmt.Sprintf("%s, which %s of the merged policy excepts", reason, strings.Join(by, ", ")),
 		"name the destinations, or except the same networks")
+}
+
+// otherAllowsDNS tells whether another policy in the input for the same pods, or for
+// all, lets them ask a name server: policies add up.
+func (r *run) otherAllowsDNS(t *target) bool {
+	if r.withDNS == nil {
+		r.withDNS = map[string][]*object{}
+		for _, o := range r.policies {
+			policy, err := decode(o.value)
+			if err == nil && merge.Isolates(policy, networkingv1.PolicyTypeEgress) && merge.AllowsDNS(policy) {
+				key := merge.PodsKey(&policy.Spec.PodSelector)
+				r.withDNS[key] = append(r.withDNS[key], o)
+			}
+		}
+	}
+	all := merge.PodsKey(nil)
+	others := append(slices.Clone(r.withDNS[all]), r.withDNS[merge.PodsKey(&t.policy.Spec.PodSelector)]...)
+	return slices.ContainsFunc(others, func(o *object) bool { return r.sameNamespace(o, t.object) })
 }
 
 // holdsMetadata tells whether a network holds the addresses at which clouds hand

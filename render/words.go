@@ -12,7 +12,7 @@ import (
 	"github.com/networknt/netpol-merge/merge"
 )
 
-// portsInWords says which ports a rule is for: "TCP 5432, 9092-9094; UDP 53".
+// portsInWords says which ports a rule is for: "TCP 5432, 9092-9094 and UDP 53".
 func portsInWords(ports []networkingv1.NetworkPolicyPort) string {
 	if len(ports) == 0 {
 		return "all ports"
@@ -33,14 +33,14 @@ func portsInWords(ports []networkingv1.NetworkPolicyPort) string {
 	for _, protocol := range protocols {
 		words = append(words, string(protocol)+" "+strings.Join(numbers[protocol], ", "))
 	}
-	return strings.Join(words, "; ")
+	return strings.Join(words, " and ")
 }
 
 func portInWords(port networkingv1.NetworkPolicyPort) string {
 	switch {
 	case port.Port == nil:
 		return "all ports"
-	case port.EndPort != nil:
+	case port.EndPort != nil && *port.EndPort != port.Port.IntVal:
 		return fmt.Sprintf("%s-%d", port.Port, *port.EndPort)
 	}
 	return port.Port.String()
@@ -96,13 +96,20 @@ func ruleInWords(rule merge.Rule, direction networkingv1.PolicyType) string {
 	return portsInWords(rule.Ports) + " " + merge.PeersKey(direction) + " " + peersInWords(rule.Peers, direction)
 }
 
-// rulesInWords says what a policy's rules in a direction allow.
+// rulesInWords says what the rules of policies in a direction allow, as far as a
+// person reads on.
 func rulesInWords(policies []*networkingv1.NetworkPolicy, direction networkingv1.PolicyType) string {
 	var words []string
 	for _, policy := range policies {
 		for _, rule := range merge.Rules(policy, direction) {
-			words = append(words, ruleInWords(rule, direction))
+			if rule := ruleInWords(rule, direction); !slices.Contains(words, rule) {
+				words = append(words, rule)
+			}
 		}
+	}
+	const most = 10
+	if len(words) > most {
+		words = append(words[:most], fmt.Sprintf("and %d rules more", len(words)-most))
 	}
 	if len(words) == 0 {
 		return "nothing"

@@ -3,8 +3,10 @@ package render
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
@@ -25,34 +27,54 @@ const mostSearched = 16 << 20
 // of the others to know that there are any.
 func (r *run) warnSelectsNoPods(t *target) {
 	selector, err := metav1.LabelSelectorAsSelector(&t.policy.Spec.PodSelector)
-	if err != nil || selector.Empty() {
+	if err != nil || selector.Empty() || isOfController(&t.policy.Spec.PodSelector) {
 		return
 	}
-	workload := ""
+	var other *object // a workload whose pods the target does not select
 	for _, d := range r.documentsWith("containers") {
-		if workload != "" && !mentionsAll(d.text, t.policy.Spec.PodSelector.MatchLabels) {
+		if other != nil && !mentionsAll(d.text, t.policy.Spec.PodSelector.MatchLabels) {
 			continue
 		}
-		m, ok := r.parse(d, "")
-		if !ok {
-			continue
-		}
-		for _, o := range m.objects {
-			pods, makesPods := o.podLabels()
-			if !makesPods || !r.sameNamespace(o, t.object) {
-				continue
-			}
-			if selector.Matches(pods) {
+		for _, o := range r.workloadsIn(d, t.object) {
+			switch {
+			case selector.Matches(o.podLabels()):
 				return
+			case !o.annotated(hookAnnotation):
+				other = o
 			}
-			workload = fmt.Sprintf("%s %q has %s", o.kind(), o.name(), labels.FormatLabels(pods))
 		}
 	}
-	if workload != "" {
+	if other != nil {
 		r.addWarning(t.object, selectsNoPods, "spec.podSelector",
 			fmt.Sprintf("selects the pods of no workload in the input: it asks for %s", metav1.FormatLabelSelector(&t.policy.Spec.PodSelector)),
-			"make it select the labels of a pod template; "+workload)
+			fmt.Sprintf("make it select the labels of a pod template; %s %q has %s", other.kind(), other.name(), labels.FormatLabels(other.podLabels())))
 	}
+}
+
+// workloadsIn are the objects of a document that make pods in the namespace of
+// another object.
+func (r *run) workloadsIn(d *document, beside *object) (workloads []*object) {
+	if m, ok := r.parse(d, ""); ok {
+		for _, o := range m.objects {
+			if o.podTemplate() != nil && r.sameNamespace(o, beside) {
+				workloads = append(workloads, o)
+			}
+		}
+	}
+	return workloads
+}
+
+// isOfController tells whether a selector asks for a label that a controller gives
+// to pods, so that no template has it.
+func isOfController(selector *metav1.LabelSelector) bool {
+	keys := slices.Collect(maps.Keys(selector.MatchLabels))
+	for _, requirement := range selector.MatchExpressions {
+		keys = append(keys, requirement.Key)
+	}
+	return slices.ContainsFunc(keys, func(key string) bool {
+		return strings.HasPrefix(key, "statefulset.kubernetes.io/") || strings.HasPrefix(key, "batch.kubernetes.io/") ||
+			strings.HasPrefix(key, "apps.kubernetes.io/") || slices.Contains([]string{"pod-template-hash", "controller-revision-hash", "controller-uid", "job-name"}, key)
+	})
 }
 
 // documentsWith returns the documents that hold a word, which are looked for once.
@@ -78,14 +100,22 @@ func mentionsAll(text []byte, words map[string]string) bool {
 	return true
 }
 
-// podLabels are the labels of the pods that an object is or makes, if any.
-func (o *object) podLabels() (labels.Set, bool) {
+// podLabels are the labels of the pods that an object is or makes.
+func (o *object) podLabels() labels.Set {
+	metadata, _ := o.podTemplate()["metadata"].(map[string]any)
+	return stringMap(metadata["labels"])
+}
+
+// podTemplate is the template of the pods that an object makes, or the object if
+// it is a pod; nil if it is neither.
+func (o *object) podTemplate() map[string]any {
 	for _, path := range [][]string{{"spec", "template"}, {"spec", "jobTemplate", "spec", "template"}, {}} {
 		if _, ok := o.valueAt(append(path, "spec", "containers")...).([]any); ok {
-			return stringMap(o.valueAt(append(path, "metadata", "labels")...)), true
+			template, _ := o.valueAt(path...).(map[string]any)
+			return template
 		}
 	}
-	return nil, false
+	return nil
 }
 
 func stringMap(value any) map[string]string {
@@ -101,9 +131,9 @@ func stringMap(value any) map[string]string {
 type service struct {
 	object   *object
 	selector labels.Set
-	port     int64
+	port     int32
 	protocol corev1.Protocol
-	target   any // a number, or the name of a container port
+	target   int32
 }
 
 // warnServicePorts warns of overlays that ask for the port of a Service. A policy
@@ -114,14 +144,14 @@ func (r *run) warnServicePorts(t *target) {
 			if port.Port == nil || port.Port.Type != intstr.Int || port.EndPort != nil {
 				continue
 			}
-			for _, s := range r.servicesAt(int64(port.Port.IntVal)) {
-				if s.protocol != *port.Protocol || !r.sameNamespace(s.object, t.object) || !s.isDestination(t, change) {
+			for _, s := range r.servicesAt(port.Port.IntVal) {
+				if s.protocol != *port.Protocol || !r.isDestination(s, t, change) || s.allowsTarget(t, change) {
 					continue
 				}
 				path := portPath(change.Direction, change.Rule, change.Ports[i]).Child("port").String()
 				r.addWarning(t.overlays[change.Overlay].object, servicePort, path,
-					fmt.Sprintf("%d is a port of Service %q, whose pods listen on %v: a policy sees the pods' port", s.port, s.object.name(), s.target),
-					fmt.Sprintf("write port: %v, unless another destination is meant", s.target))
+					fmt.Sprintf("%d is a port of Service %q, whose pods listen on %d: a policy sees the pods' port", s.port, s.object.name(), s.target),
+					fmt.Sprintf("write port: %d, unless another destination is meant", s.target))
 				break
 			}
 		}
@@ -129,15 +159,42 @@ func (r *run) warnServicePorts(t *target) {
 }
 
 // isDestination tells whether a rule that was added may be about the pods of the
-// Service.
-func (s *service) isDestination(t *target, change merge.Change) bool {
+// Service. Pods do not call themselves through their own Service.
+func (r *run) isDestination(s service, t *target, change merge.Change) bool {
+	own := selects(&t.policy.Spec.PodSelector, s.selector) && r.sameNamespace(s.object, t.object)
 	if change.Direction == networkingv1.PolicyTypeIngress {
-		return selects(&t.policy.Spec.PodSelector, s.selector)
+		return own
 	}
 	peers := merge.Rules(t.folded, change.Direction)[change.Into].Peers
-	return len(peers) == 0 || slices.ContainsFunc(peers, func(p networkingv1.NetworkPolicyPeer) bool {
-		return p.IPBlock == nil && selects(p.PodSelector, s.selector)
+	if len(peers) == 0 {
+		return !own && r.sameNamespace(s.object, t.object)
+	}
+	return slices.ContainsFunc(peers, func(p networkingv1.NetworkPolicyPeer) bool {
+		if p.IPBlock != nil || !selects(p.PodSelector, s.selector) {
+			return false
+		}
+		if p.NamespaceSelector == nil {
+			return r.sameNamespace(s.object, t.object)
+		}
+		return selects(p.NamespaceSelector, labels.Set{corev1.LabelMetadataName: r.namespaceOf(s.object)})
 	})
+}
+
+// allowsTarget tells whether the merged policy lets the same peers have the port
+// that the pods listen on, too.
+func (s service) allowsTarget(t *target, change merge.Change) bool {
+	port := intstr.FromInt32(s.target)
+	asked := &networkingv1.NetworkPolicy{}
+	rule := merge.Rule{
+		Peers: merge.Rules(t.folded, change.Direction)[change.Into].Peers,
+		Ports: []networkingv1.NetworkPolicyPort{{Protocol: &s.protocol, Port: &port}},
+	}
+	if change.Direction == networkingv1.PolicyTypeIngress {
+		asked.Spec.Ingress = []networkingv1.NetworkPolicyIngressRule{{From: rule.Peers, Ports: rule.Ports}}
+	} else {
+		asked.Spec.Egress = []networkingv1.NetworkPolicyEgressRule{{To: rule.Peers, Ports: rule.Ports}}
+	}
+	return len(merge.Beyond(asked, []*networkingv1.NetworkPolicy{t.folded})) == 0
 }
 
 // selects tells whether a selector, nil being all, selects these labels.
@@ -151,36 +208,82 @@ func selects(selector *metav1.LabelSelector, set labels.Set) bool {
 
 // servicesAt returns the Services in the input that have the port and send what
 // comes there to another one.
-func (r *run) servicesAt(port int64) (found []service) {
+func (r *run) servicesAt(port int32) (found []service) {
 	for _, d := range r.documentsWith("targetPort") {
-		if !bytes.Contains(d.text, strconv.AppendInt(nil, port, 10)) {
+		if !bytes.Contains(d.text, strconv.AppendInt(nil, int64(port), 10)) {
 			continue
 		}
 		if m, ok := r.parse(d, ""); ok {
 			for _, o := range m.objects {
-				found = append(found, o.servicesAt(port)...)
+				found = append(found, r.portsOf(o, port)...)
 			}
 		}
 	}
 	return found
 }
 
-func (o *object) servicesAt(port int64) (found []service) {
-	if o.kind() != "Service" || o.scalarAt("spec", "clusterIP") == "None" {
+// portsOf are the entries for a port of an object, if that is a Service with an
+// address of its own.
+func (r *run) portsOf(o *object, port int32) (found []service) {
+	selector := labels.Set(stringMap(o.valueAt("spec", "selector")))
+	if o.kind() != "Service" || o.scalarAt("spec", "clusterIP") == "None" || o.stringAt("spec", "type") == "ExternalName" {
 		return nil
 	}
 	ports, _ := o.valueAt("spec", "ports").([]any)
 	for _, item := range ports {
 		entry, _ := item.(map[string]any)
-		target := entry["targetPort"]
-		if entry["port"] != any(port) || target == nil || target == any(port) {
+		if entry["port"] != any(int64(port)) {
 			continue
 		}
-		s := service{object: o, selector: stringMap(o.valueAt("spec", "selector")), port: port, protocol: corev1.ProtocolTCP, target: target}
+		s := service{object: o, selector: selector, port: port, protocol: corev1.ProtocolTCP}
 		if protocol, ok := entry["protocol"].(string); ok {
 			s.protocol = corev1.Protocol(protocol)
 		}
-		found = append(found, s)
+		switch target := entry["targetPort"].(type) {
+		case int64:
+			s.target = int32(target)
+		case string:
+			s.target = r.portNamed(target, s)
+		}
+		if s.target != 0 && s.target != port {
+			found = append(found, s)
+		}
 	}
 	return found
+}
+
+// portNamed is the number that the Service's pods in the input give a port's name;
+// 0 if that is not known.
+func (r *run) portNamed(name string, s service) int32 {
+	if len(s.selector) == 0 {
+		return 0
+	}
+	for _, d := range r.documentsWith("containers") {
+		if !mentionsAll(d.text, s.selector) || !mentions(d.text, name) {
+			continue
+		}
+		for _, o := range r.workloadsIn(d, s.object) {
+			if s.selector.AsSelectorPreValidated().Matches(o.podLabels()) {
+				return o.containerPort(name)
+			}
+		}
+	}
+	return 0
+}
+
+// containerPort is the number of a named port of the object's containers, or 0.
+func (o *object) containerPort(name string) int32 {
+	spec, _ := o.podTemplate()["spec"].(map[string]any)
+	containers, _ := spec["containers"].([]any)
+	for _, container := range containers {
+		entries, _ := container.(map[string]any)
+		ports, _ := entries["ports"].([]any)
+		for _, item := range ports {
+			port, _ := item.(map[string]any)
+			if number, ok := port["containerPort"].(int64); ok && port["name"] == name {
+				return int32(number)
+			}
+		}
+	}
+	return 0
 }
