@@ -70,7 +70,7 @@ metadata:
 spec:
   podSelector:
     matchLabels:
-      app: api-%d
+      app.kubernetes.io/instance: api-%d
   ingress:
   - from:
     - namespaceSelector: {}
