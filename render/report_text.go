@@ -97,9 +97,9 @@ func (t *TargetReport) sources() []Origin {
 func (t *TargetReport) remainder() string {
 	switch {
 	case len(t.Isolates) == len(merge.Directions()):
-		return "Everything else is blocked, unless another policy for these pods allows it."
+		return "Everything else is blocked, unless another policy in the cluster allows it."
 	case len(t.Isolates) == 1:
-		return fmt.Sprintf("Other %s is blocked, unless another policy for these pods allows it.", merge.RulesKey(t.Isolates[0]))
+		return fmt.Sprintf("Other %s is blocked, unless another policy in the cluster allows it.", merge.RulesKey(t.Isolates[0]))
 	}
 	return "This policy blocks nothing."
 }
