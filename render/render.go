@@ -127,14 +127,16 @@ func (r *Renderer) Merge(streams ...Source) (*Result, error) {
 	return &Result{Warnings: run.warnings, run: run, chunks: run.output()}, nil
 }
 
-// Check returns a *Refusal that lists the overlays in the streams, and documents
-// that may be one but cannot be read; nil if there are none.
+// Check returns a *Refusal that lists the overlays in the streams, policies that are
+// marked nearly like one, and documents that may be one but cannot be read; nil if
+// there are none.
 func (r *Renderer) Check(streams ...Source) error {
 	run := newRun(r, streams)
 	run.eachMarked(func(o *object) {
 		run.problems = append(run.problems, o.problemAt(overlayLeft, "metadata.annotations["+merge.IntoAnnotation+"]",
 			"an overlay is still in the stream", "a step of the pipeline forgot to run netpol-merge"))
 	})
+	run.problems = append(run.problems, run.warnings...)
 	return run.refusal()
 }
 
@@ -235,7 +237,7 @@ func (r *run) eachIn(source Source, position int, what string, found func(*objec
 // eachMarked finds the objects in the input that are to be overlays.
 func (r *run) eachMarked(found func(*object)) {
 	for _, d := range r.documents {
-		if !mentions(d.text, merge.IntoAnnotation) {
+		if !mentions(d.text, merge.IntoAnnotation) && !bytes.Contains(d.text, []byte(ownDomain)) {
 			continue
 		}
 		hint := ""
@@ -250,7 +252,7 @@ func (r *run) eachMarked(found func(*object)) {
 			if o.isMarked() {
 				found(o)
 			} else {
-				r.warnLabelled(o)
+				r.warnMismarked(o)
 			}
 		}
 	}

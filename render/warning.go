@@ -123,12 +123,24 @@ func (r *run) warnStrayDashes(o *object, policy *networkingv1.NetworkPolicy) {
 	}
 }
 
-// warnLabelled warns of what is marked where it does not count.
-func (r *run) warnLabelled(o *object) {
-	labels, _ := o.valueAt("metadata", "labels").(map[string]any)
-	if _, ok := labels[merge.IntoAnnotation]; ok && o.kind() == "NetworkPolicy" {
-		r.addWarning(o, labelForMarking, "metadata.labels["+merge.IntoAnnotation+"]",
-			"this is a label, which marks no overlay: the policy stays one of its own", "write it under annotations")
+// ownDomain is in front of the names of all our annotations.
+const ownDomain = "netpol-merge.networknt.com/"
+
+// warnMismarked warns of a policy that is marked nearly like an overlay: it would
+// go to the cluster, where without a podSelector it is for all pods.
+func (r *run) warnMismarked(o *object) {
+	if o.kind() != "NetworkPolicy" {
+		return
+	}
+	for _, place := range []string{"annotations", "labels"} {
+		entries, _ := o.valueAt("metadata", place).(map[string]any)
+		for key := range entries {
+			if strings.HasPrefix(key, ownDomain) && (place == "labels" || key != merge.MergedFromAnnotation) {
+				r.addWarning(o, mismarked, "metadata."+place+"["+key+"]",
+					"this marks no overlay: the policy goes to the cluster as one of its own",
+					"an overlay has the annotation "+merge.IntoAnnotation)
+			}
+		}
 	}
 }
 
