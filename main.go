@@ -83,6 +83,7 @@ type settings struct {
 	render.Renderer
 	overlays, ceilings []string // paths
 	report             string   // path; empty for none
+	format             string   // of explain
 	errorsAsManifest   bool
 	errorsAsResults    bool
 }
@@ -106,7 +107,7 @@ Every flag --some-flag can also be set as NETPOL_MERGE_SOME_FLAG.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		RunE: func(command *cobra.Command, files []string) error {
-			result, err := s.merge(command, files)
+			result, err := s.mergeAndReport(command, files)
 			if err != nil {
 				return err
 			}
@@ -175,12 +176,12 @@ func setFromEnvironment(flags *pflag.FlagSet) error {
 	return errors.Join(problems...)
 }
 
-// merge merges the files and writes the report, which tells a refusal, too.
-func (s *settings) merge(command *cobra.Command, files []string) (*render.Result, error) {
+// mergeAndReport merges the files and writes the report, which tells a refusal, too.
+func (s *settings) mergeAndReport(command *cobra.Command, files []string) (*render.Result, error) {
 	if err := setFromEnvironment(command.Flags()); err != nil {
 		return nil, &usageError{err}
 	}
-	if err := s.check(files); err != nil {
+	if err := s.validate(files); err != nil {
 		return nil, &usageError{err}
 	}
 	result, err := s.mergeFiles(command.InOrStdin(), files)
@@ -196,8 +197,8 @@ func (s *settings) merge(command *cobra.Command, files []string) (*render.Result
 	return result, errors.Join(err, writeReport(s.report, report))
 }
 
-// check tells what is wrong with the settings, whatever the input.
-func (s *settings) check(files []string) error {
+// validate tells what is wrong with the settings, whatever the input.
+func (s *settings) validate(files []string) error {
 	if s.Target == "" {
 		return errors.New("--target needs a name")
 	}
@@ -206,6 +207,9 @@ func (s *settings) check(files []string) error {
 	}
 	if s.errorsAsManifest && s.errorsAsResults {
 		return errors.New("--errors-as-manifest and --errors-as-results exclude each other: one is for Helm 4, the other for KRM functions")
+	}
+	if !slices.Contains([]string{"", "text", "json", "markdown"}, s.format) {
+		return fmt.Errorf("invalid value %q for --output: it has to be text, json or markdown", s.format)
 	}
 	if s.report == "-" {
 		return errors.New("--report needs a file: standard output is for the manifests")
@@ -219,6 +223,9 @@ func (s *settings) checkReport(files []string) error {
 	if s.report == "" {
 		return nil
 	}
+	if len(files) == 0 || slices.Contains(files, "-") {
+		files = append(files, "/dev/stdin")
+	}
 	for _, path := range slices.Concat(files, s.overlays, s.ceilings, []string{"/dev/stdout"}) {
 		if sameFile(path, s.report) || sameFile(path, filepath.Dir(s.report)) {
 			return fmt.Errorf("--report %s would write over %s", s.report, path)
@@ -228,10 +235,11 @@ func (s *settings) checkReport(files []string) error {
 }
 
 // sameFile tells whether two paths, if they are there, are the same file or folder.
+// A device, such as /dev/null, may be written to twice.
 func sameFile(a, b string) bool {
 	first, errA := os.Stat(a)
 	second, errB := os.Stat(b)
-	return errA == nil && errB == nil && os.SameFile(first, second)
+	return errA == nil && errB == nil && os.SameFile(first, second) && first.Mode()&os.ModeDevice == 0
 }
 
 func (s *settings) mergeFiles(stdin io.Reader, files []string) (result *render.Result, err error) {
@@ -265,28 +273,22 @@ func formatReport(report *render.Report, format string, style render.TextStyle) 
 		return string(text), err
 	case "markdown":
 		return report.Markdown(), nil
-	case "text":
-		return report.Text(style), nil
 	}
-	return "", &usageError{fmt.Errorf("invalid value %q for --output: it has to be text, json or markdown", format)}
+	return report.Text(style), nil
 }
 
 func newExplainCommand(s *settings) *cobra.Command {
-	format := ""
 	command := &cobra.Command{
 		Use:   "explain [flags] [FILE...]",
 		Short: "Show what the overlays add, and all that the merged policies allow",
 		Args:  cobra.ArbitraryArgs,
 		RunE: func(command *cobra.Command, files []string) error {
 			stdout := command.OutOrStdout()
-			if _, err := formatReport(&render.Report{}, format, render.TextStyle{}); err != nil {
-				return err
-			}
-			result, err := s.merge(command, files)
+			result, err := s.mergeAndReport(command, files)
 			if err != nil {
 				return err
 			}
-			text, err := formatReport(result.Report(), format, styleFor(stdout))
+			text, err := formatReport(result.Report(), s.format, styleFor(stdout))
 			if err != nil {
 				return err
 			}
@@ -297,7 +299,7 @@ func newExplainCommand(s *settings) *cobra.Command {
 		},
 	}
 	s.addFlags(command.Flags())
-	command.Flags().StringVarP(&format, "output", "o", "text", "text, json or markdown")
+	command.Flags().StringVarP(&s.format, "output", "o", "text", "text, json or markdown")
 	return command
 }
 
@@ -331,7 +333,7 @@ func readStreams(stdin io.Reader, files []string) ([]render.Source, error) {
 			stream.Name = standardInput
 			stream.Text, err = readAll(stdin)
 		} else {
-			stream.Text, err = readFile(file)
+			stream.Text, err = os.ReadFile(file)
 		}
 		if err != nil {
 			return nil, err
@@ -339,15 +341,6 @@ func readStreams(stdin io.Reader, files []string) ([]render.Source, error) {
 		streams = append(streams, stream)
 	}
 	return streams, nil
-}
-
-func readFile(path string) ([]byte, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = file.Close() }() // it was only read
-	return readAll(file)
 }
 
 // readAll reads a regular file, which may be standard input, into a buffer of
@@ -392,7 +385,7 @@ func newCheckCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return (&render.Renderer{}).Check(streams...)
+			return render.Check(streams...)
 		},
 	}
 }

@@ -19,12 +19,12 @@ type Reopening struct {
 }
 
 // Reopenings returns which changes of a fold open addresses that another rule of
-// the folded policy keeps out by except, for whatever ports. What yet another rule
-// allows for the same ports anyway is not opened.
-func Reopenings(folded *networkingv1.NetworkPolicy, changes []Change) []Reopening {
+// the folded policy keeps out by except, for whatever ports. What the target allowed
+// for the same ports before is not opened.
+func Reopenings(target, folded *networkingv1.NetworkPolicy, changes []Change) []Reopening {
 	var reopenings []Reopening
 	for _, direction := range Directions() {
-		e := newExceptions(Rules(folded, direction))
+		e := newExceptions(Rules(target, direction), Rules(folded, direction))
 		for i, change := range changes {
 			if change.Direction != direction || change.Action != PortsAdded && change.Action != RuleAppended {
 				continue
@@ -40,14 +40,15 @@ func Reopenings(folded *networkingv1.NetworkPolicy, changes []Change) []Reopenin
 
 // exceptions are what the rules of a direction except, rule by rule and in all.
 type exceptions struct {
+	before []Rule // the target's own
 	rules  []Rule
 	byRule []*netipx.IPSet
 	all    *netipx.IPSet
 	ranges []netipx.IPRange // of all
 }
 
-func newExceptions(rules []Rule) *exceptions {
-	e := &exceptions{rules: rules}
+func newExceptions(before, rules []Rule) *exceptions {
+	e := &exceptions{before: before, rules: rules}
 	var all netipx.IPSetBuilder
 	for _, rule := range rules {
 		e.byRule = append(e.byRule, exceptedBy(rule))
@@ -64,7 +65,7 @@ func (e *exceptions) openedBy(change Change) *Reopening {
 	if !overlapAny(e.ranges, opened) {
 		return nil
 	}
-	opened = newlyOpened(common(e.all, opened), e.rules, change)
+	opened = newlyOpened(common(e.all, opened), e.before, change)
 	if len(opened.Ranges()) == 0 {
 		return nil
 	}
@@ -77,8 +78,9 @@ func (e *exceptions) openedBy(change Change) *Reopening {
 	return reopening
 }
 
-// newlyOpened is what only the change allows of addresses, for any of its ports.
-func newlyOpened(addresses *netipx.IPSet, rules []Rule, change Change) *netipx.IPSet {
+// newlyOpened is what the rules that stood before do not allow of addresses, for any
+// of the change's ports. What other overlays add excuses nothing.
+func newlyOpened(addresses *netipx.IPSet, before []Rule, change Change) *netipx.IPSet {
 	asked := []traffic{{}}
 	if len(change.Added.Ports) > 0 {
 		asked = nil
@@ -90,8 +92,8 @@ func newlyOpened(addresses *netipx.IPSet, rules []Rule, change Change) *netipx.I
 	for _, t := range asked {
 		var rest netipx.IPSetBuilder
 		rest.AddSet(addresses)
-		for i, rule := range rules {
-			if i != change.Into && newPortSet(rule.Ports).covers(t) {
+		for _, rule := range before {
+			if newPortSet(rule.Ports).covers(t) {
 				rest.RemoveSet(addressesOf(rule))
 			}
 		}

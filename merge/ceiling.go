@@ -39,6 +39,14 @@ func Beyond(overlay *networkingv1.NetworkPolicy, ceilings []*networkingv1.Networ
 	return beyond
 }
 
+// Allows tells whether the policy's rules in a direction, taken together, allow all
+// of a rule.
+func Allows(policy *networkingv1.NetworkPolicy, direction networkingv1.PolicyType, rule Rule) bool {
+	peers, _ := peersOf(rule.Peers)
+	_, missing := newRuleSet(Rules(policy, direction)).allowed(peers, rule.Ports)
+	return !missing
+}
+
 // beyond completes an excess with the peers that it is about; there is none if
 // the rules allow t for all of them.
 func (s *ruleSet) beyond(rule Rule, t traffic, excess Excess) []Excess {

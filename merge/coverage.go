@@ -56,8 +56,9 @@ func (s *ruleSet) addAnchor(p peer, rule int) {
 	}
 }
 
-// mostLabelled is how many rules about a label are looked at for a peer that
-// leaves that label open. Only together could they cover the peer.
+// mostLabelled is the most rules about a label that are tried for a peer that leaves
+// the label open, which only several of them together could cover. With more, none
+// is, and the answer is "not covered".
 const mostLabelled = 1000
 
 // near returns the indices of rules with a peer that may cover or overlap p.
@@ -129,7 +130,7 @@ func (s *ruleSet) allowed(peers []peer, ports []networkingv1.NetworkPolicyPort) 
 
 // coveredBy returns the sorted indices of rules that together allow t for all
 // of the peers, or nil if no rules do, or if it is not certain. A peer that is
-// nobody needs no rule.
+// nobody needs no rule, unless all are.
 func (s *ruleSet) coveredBy(peers []peer, t traffic) []int {
 	var by []int
 	for _, p := range peers {

@@ -182,8 +182,9 @@ func lawCovered(w *mergetest.World, s situation) string {
 	return ""
 }
 
-// lawNeeded: every rule that is appended adds a flow. (Peers that are nobody, such
-// as a block that excepts all of itself, add nothing anywhere.)
+// lawNeeded: every rule that is appended, and every port that is added, adds a flow.
+// (Peers that are nobody, such as a block that excepts all of itself, add nothing
+// anywhere.)
 func lawNeeded(w *mergetest.World, s situation) string {
 	standing := s.target.DeepCopy()
 	for i, overlay := range s.overlays {
@@ -193,6 +194,12 @@ func lawNeeded(w *mergetest.World, s situation) string {
 			flows := w.Rule(asked.Peers, asked.Ports)
 			if change.Action == merge.RuleAppended && flows.Count() > 0 && flows.Within(w.Rules(standing, change.Direction)) {
 				return fmt.Sprintf("overlay %d, %s[%d] was appended, but adds nothing", i, change.Direction, change.Rule)
+			}
+			for _, port := range change.Added.Ports {
+				flows := w.Rule(asked.Peers, []networkingv1.NetworkPolicyPort{port})
+				if change.Action == merge.PortsAdded && flows.Count() > 0 && flows.Within(w.Rules(standing, change.Direction)) {
+					return fmt.Sprintf("overlay %d, %s[%d]: port %v was added, but adds nothing", i, change.Direction, change.Rule, port)
+				}
 			}
 		}
 		standing = next

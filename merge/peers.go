@@ -20,9 +20,9 @@ type peer struct {
 	pods      selector      // nil unless selectors; of the labels of pods and of their namespaces
 	// key is the same for two peers exactly if they mean the same.
 	key string
-	// anchors are features that only those peers can share whom this one covers,
-	// and lookups are the anchors of all peers that may cover this one. They keep
-	// thousands of rules from being compared each with every other.
+	// Whomever this peer covers has each of its anchors among its lookups: lookups
+	// are where peers are filed that may cover this one. They keep thousands of
+	// rules from being compared each with every other.
 	anchors, lookups []anchor
 }
 
@@ -158,7 +158,7 @@ func SamePods(a, b *metav1.LabelSelector) bool {
 }
 
 // PodsKey is the same for two pod selectors exactly if they select the same pods;
-// nil selects all.
+// nil selects all. (Selectors that contradict themselves may have several keys.)
 func PodsKey(s *metav1.LabelSelector) string { return selectorOf(s).key() }
 
 // selector holds, for each label that is required to be something, what it may

@@ -47,8 +47,8 @@ func PortsOverlap(ports []networkingv1.NetworkPolicyPort, port networkingv1.Netw
 	return len(newPortSet(ports).overlapping(trafficOf(port))) > 0
 }
 
-// portSet is the ports of a rule. The zero value is empty, which no rule is:
-// a rule without ports allows all.
+// portSet is the ports of a rule; newPortSet makes it. It is never empty, as a rule
+// without ports allows all.
 type portSet struct {
 	all       bool
 	protocols map[corev1.Protocol]*protocolPorts

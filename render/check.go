@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	yamlnode "go.yaml.in/yaml/v3"
@@ -82,14 +81,13 @@ func (c *checker) checkStruct(value any, t reflect.Type, path *field.Path) any {
 	if !ok {
 		return c.wrongType(value, "a mapping", path)
 	}
-	fields := fieldsOf(t)
 	checked := make(map[string]any, len(entries))
 	for key, value := range entries {
-		if fieldType, ok := fields[key]; ok {
+		if fieldType := fieldNamed(t, key); fieldType != nil {
 			checked[key] = c.check(value, fieldType, path.Child(key))
 			continue
 		}
-		c.add(field.Forbidden(path.Child(key), "unknown field"), hintForField(key, fields))
+		c.add(field.Forbidden(path.Child(key), "unknown field"), hintForField(key, fieldsOf(t)))
 	}
 	return checked
 }
@@ -121,15 +119,24 @@ func hintForField(key string, fields map[string]reflect.Type) string {
 	return "the fields here are " + strings.Join(names, ", ") + "; check the indentation"
 }
 
-// knownFields holds what fieldsOf found out about a type.
-var knownFields sync.Map
+// fieldNamed is the type of a struct's field with a JSON name; nil if there is none.
+func fieldNamed(t reflect.Type, name string) reflect.Type {
+	for f := range t.Fields() {
+		tag, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if tag == name && tag != "" {
+			return f.Type
+		}
+		if tag == "" && f.Anonymous {
+			if inner := fieldNamed(f.Type, name); inner != nil {
+				return inner
+			}
+		}
+	}
+	return nil
+}
 
 // fieldsOf returns the JSON names of a struct's fields, with their types.
 func fieldsOf(t reflect.Type) map[string]reflect.Type {
-	known, _ := knownFields.Load(t)
-	if fields, ok := known.(map[string]reflect.Type); ok {
-		return fields
-	}
 	fields := map[string]reflect.Type{}
 	for f := range t.Fields() {
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
@@ -140,7 +147,6 @@ func fieldsOf(t reflect.Type) map[string]reflect.Type {
 			maps.Copy(fields, fieldsOf(f.Type))
 		}
 	}
-	knownFields.Store(t, fields)
 	return fields
 }
 

@@ -40,7 +40,10 @@ func (p Problem) String() string { return p.format("") }
 
 func (p Problem) format(severity string) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s:%d: %s", Printable(p.Source), p.Line, severity)
+	if p.Source != "" {
+		fmt.Fprintf(&b, "%s:%d: ", Printable(p.Source), p.Line)
+	}
+	b.WriteString(severity)
 	if p.Kind != "" {
 		fmt.Fprintf(&b, "%s %s: ", Printable(p.Kind), Printable(strconv.Quote(p.Name)))
 	}

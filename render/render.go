@@ -23,6 +23,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"helm.sh/helm/v3/pkg/postrender"
 	networkingv1 "k8s.io/api/networking/v1"
@@ -33,8 +34,9 @@ import (
 // DefaultTarget is the target of overlays that name none.
 const DefaultTarget = "proxy-allow"
 
-// Renderer merges overlays into their targets. The zero value is ready for use.
-// It satisfies the PostRenderer interfaces of Helm 3 and Helm 4.
+// Renderer merges overlays into their targets. The zero value is ready for use. It
+// satisfies the PostRenderer interfaces of Helm 3 and Helm 4, and is safe for
+// concurrent use if Warnings is.
 type Renderer struct {
 	// Target is the target of overlays whose annotation is empty or missing.
 	// Empty means DefaultTarget.
@@ -79,7 +81,8 @@ func (r *Renderer) Run(manifests *bytes.Buffer) (*bytes.Buffer, error) {
 	return &merged, nil
 }
 
-// Result is a merged stream.
+// Result is a merged stream. It keeps the streams and all that was parsed of them in
+// memory, for Report.
 type Result struct {
 	// Warnings are problems that did not keep the input from being merged.
 	Warnings []Problem
@@ -130,8 +133,8 @@ func (r *Renderer) Merge(streams ...Source) (*Result, error) {
 // Check returns a *Refusal that lists the overlays in the streams, policies that are
 // marked nearly like one, and documents that may be one but cannot be read; nil if
 // there are none.
-func (r *Renderer) Check(streams ...Source) error {
-	run := newRun(r, streams)
+func Check(streams ...Source) error {
+	run := newRun(&Renderer{}, streams)
 	run.eachMarked(func(o *object) {
 		run.problems = append(run.problems, o.problemAt(overlayLeft, "metadata.annotations["+merge.IntoAnnotation+"]",
 			"an overlay is still in the stream", "a step of the pipeline forgot to run netpol-merge"))
@@ -141,19 +144,16 @@ func (r *Renderer) Check(streams ...Source) error {
 }
 
 func streamNames(streams []Source) string {
-	var names []byte
+	names := make([]string, len(streams))
 	for i, source := range streams {
-		if i > 0 {
-			names = append(names, ' ')
-		}
-		names = append(names, source.Name...)
+		names[i] = source.Name
 	}
-	return string(names)
+	return strings.Join(names, " ")
 }
 
 // run is the state of one call of Merge.
 type run struct {
-	*Renderer
+	Renderer
 	documents   []*document
 	manifests   map[*document]*manifest // those that were worth parsing
 	overlays    []*overlay
@@ -171,7 +171,7 @@ type run struct {
 }
 
 func newRun(r *Renderer, streams []Source) *run {
-	run := &run{Renderer: r, manifests: map[*document]*manifest{}, documentsBy: map[string][]*document{}, replaced: map[*document][]byte{}}
+	run := &run{Renderer: *r, manifests: map[*document]*manifest{}, documentsBy: map[string][]*document{}, replaced: map[*document][]byte{}}
 	for i, source := range streams {
 		if i > 0 {
 			source.Text = bytes.TrimPrefix(source.Text, []byte(byteOrderMark)) // it would stand in the middle
@@ -202,7 +202,7 @@ func (r *run) merge(streams int) error {
 	}
 	fromFiles := len(r.overlays)
 	r.eachMarked(func(o *object) { r.addOverlay(o, false) })
-	if len(r.problems) > 0 || len(r.overlays) > fromFiles || fromFiles > 0 && !r.onlyHooks() {
+	if len(r.overlays) > fromFiles || fromFiles > 0 && !r.onlyHooks() {
 		r.targets = r.findTargets()
 	}
 	for _, t := range r.targets {

@@ -25,7 +25,8 @@ type Report struct {
 	// Targets then.
 	Refused bool           `json:"refused"`
 	Targets []TargetReport `json:"targets"`
-	// Warnings and Problems are in the order of the input.
+	// Warnings and Problems are in the order of the input. An error that is no
+	// refusal, such as a file that cannot be read, has a Reason only.
 	Warnings []Problem `json:"warnings"`
 	Problems []Problem `json:"problems"`
 }
@@ -145,39 +146,37 @@ func (r *run) reportTarget(t *target) TargetReport {
 	}
 	rules := map[networkingv1.PolicyType][]RuleReport{}
 	for _, direction := range merge.Directions() {
+		for i, rule := range merge.Rules(t.policy, direction) {
+			rules[direction] = append(rules[direction], r.reportRule(t.object, direction, i, rule, false))
+		}
+	}
+	for _, change := range t.changes { // each is explained by what stood when it was folded
+		rules[change.Direction] = r.addChange(t, change, rules[change.Direction])
+		report.Requests = append(report.Requests, r.reportRequests(t, change, rules[change.Direction])...)
+	}
+	for _, direction := range merge.Directions() {
 		if merge.Isolates(t.policy, direction) {
 			report.Isolates = append(report.Isolates, direction)
 		}
-		rules[direction] = r.reportRules(t, direction)
 		report.Rules = append(report.Rules, rules[direction]...)
-	}
-	for _, change := range t.changes {
-		report.Requests = append(report.Requests, r.reportRequests(t, change, rules[change.Direction])...)
 	}
 	return report
 }
 
-// reportRules makes the effective policy of the target's own rules and of what
-// the changes added to them.
-func (r *run) reportRules(t *target, direction networkingv1.PolicyType) []RuleReport {
-	rules := []RuleReport{}
-	for i, rule := range merge.Rules(t.policy, direction) {
-		rules = append(rules, r.reportRule(t.object, direction, i, rule, false))
+// addChange adds to the rules what a change added to them.
+func (r *run) addChange(t *target, change merge.Change, rules []RuleReport) []RuleReport {
+	if change.Action != merge.PortsAdded && change.Action != merge.RuleAppended {
+		return rules
 	}
-	for _, change := range t.changes {
-		if change.Direction != direction || change.Action != merge.PortsAdded && change.Action != merge.RuleAppended {
-			continue
-		}
-		added := r.reportRule(t.overlays[change.Overlay].object, direction, change.Rule, change.Added, true)
-		for i, port := range change.Ports { // which need not be all of the overlay's rule
-			added.Ports[i].Origin = r.origin(t.overlays[change.Overlay].object, portPath(direction, change.Rule, port), true)
-		}
-		if change.Action == merge.RuleAppended {
-			rules = append(rules, added)
-		} else {
-			rules[change.Into].Ports = append(rules[change.Into].Ports, added.Ports...)
-		}
+	in := t.overlays[change.Overlay].object
+	added := r.reportRule(in, change.Direction, change.Rule, change.Added, true)
+	for i, port := range change.Ports { // which need not be all of the overlay's rule
+		added.Ports[i].Origin = r.origin(in, portPath(change.Direction, change.Rule, port), true)
 	}
+	if change.Action == merge.RuleAppended {
+		return append(rules, added)
+	}
+	rules[change.Into].Ports = append(rules[change.Into].Ports, added.Ports...)
 	return rules
 }
 
@@ -244,8 +243,7 @@ func (r *run) reportRequests(t *target, change merge.Change, rules []RuleReport)
 }
 
 // origins says where it was written that a rule allows a port: at one of its ports,
-// or, if several are needed, at each; for all traffic, where the rule is. Ports that
-// came later do not count, and stand behind those that were enough.
+// or, if several are needed, at each; for all traffic, where the rule is.
 func (r *RuleReport) origins(asked []networkingv1.NetworkPolicyPort) []Origin {
 	if len(asked) == 0 || r.Ports[0].Port == nil {
 		return []Origin{r.Origin}

@@ -28,7 +28,7 @@ func (r *Report) Markdown() string {
 func (t *TargetReport) writeMarkdown(b *strings.Builder) {
 	fmt.Fprintf(b, "### %s\n\n", markdown(t.policy()+", for "+t.Pods))
 	if len(t.sources()) > 1 {
-		b.WriteString(legendOfPlus + "\n\n")
+		b.WriteString(`\` + legendOfPlus + "\n\n") // else it is an item of a list
 	}
 	b.WriteString("| | Direction | From / to | Ports | Allowed by | Line |\n|---|---|---|---|---|---:|\n")
 	for _, r := range t.rows() {
@@ -36,7 +36,11 @@ func (t *TargetReport) writeMarkdown(b *strings.Builder) {
 	}
 	fmt.Fprintf(b, "\n%s\n\n```mermaid\n%s```\n\n%s\n\n", t.remainder(), t.mermaid(), legendOfLines)
 	for _, source := range t.sources() {
-		fmt.Fprintf(b, "- %s: `%s`\n", markdown(source.Name), inCode(source.Source))
+		what := "target"
+		if source.Overlay {
+			what = "overlay"
+		}
+		fmt.Fprintf(b, "- %s, the %s: `%s`\n", markdown(source.Name), what, inCode(source.Source))
 	}
 	if requests := t.unneeded(); len(requests) > 0 {
 		b.WriteString("\nAsked for, but allowed already:\n\n")

@@ -45,6 +45,7 @@ func TestReports(t *testing.T) {
 			require.Equal(t, want, rowsOfText(report.Text(render.TextStyle{})), "seed %d", seed)
 			require.Equal(t, want, rowsOfMarkdown(report.Markdown()), "seed %d", seed)
 			requirePicture(t, report.Markdown(), target)
+			require.NotEmpty(t, report.Text(render.TextStyle{Width: int(seed%60) - 10, Colour: true}), "any width will do")
 			for _, request := range target.Requests {
 				outcomes[request.Outcome]++
 				require.Equal(t, request.Outcome == render.Added, isIn(target, request), "seed %d: %+v", seed, request)
@@ -64,13 +65,16 @@ func generatedStream(t *testing.T, seed uint64) []byte {
 		policy.Kind, policy.APIVersion = "NetworkPolicy", "networking.k8s.io/v1"
 		if i > 0 {
 			policy.Name = fmt.Sprint("overlay-", i)
+			if seed%3 == 0 && i == 1 {
+				policy.Name = target.Name
+			}
 			policy.Annotations = map[string]string{merge.IntoAnnotation: ""}
 		}
 		text, err := yaml.Marshal(policy)
 		require.NoError(t, err)
 		// An overlay that names its target's pods has to name the same.
 		text = bytes.ReplaceAll(text, []byte("  podSelector: {}\n"), nil)
-		fmt.Fprintf(&stream, "---\n# Source: api/templates/%d.yaml\n%s", i, text)
+		fmt.Fprintf(&stream, "---\n# Source: api/templates/%d.yaml\n%s", i/2, text)
 	}
 	return bytes.Replace(stream.Bytes(), []byte("spec:"), []byte("spec:\n  podSelector: {}"), 1)
 }
@@ -136,7 +140,7 @@ func contains(types []networkingv1.PolicyType, direction networkingv1.PolicyType
 func isIn(target render.TargetReport, request render.Request) bool {
 	for _, rule := range target.Rules {
 		for _, port := range rule.Ports {
-			if port.Name == request.Name && port.Field == request.Field {
+			if port.Overlay && port.Name == request.Name && port.Field == request.Field {
 				return true
 			}
 		}

@@ -1,6 +1,7 @@
 package render
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -51,8 +52,10 @@ func (t *TargetReport) rows() []row {
 
 func (o Origin) writtenIn() string { return fmt.Sprintf("%s, line %d", o.Name, o.Line) }
 
+// samePolicy tells whether two things are written in the same policy.
 func (o Origin) samePolicy(other Origin) bool {
-	return o.Name == other.Name && o.Source == other.Source
+	o.Line, o.Field = other.Line, other.Field
+	return o == other
 }
 
 const (
@@ -130,8 +133,7 @@ const noTargets = "No overlay in the input: it passes unchanged."
 
 // TextStyle is how a report looks on a terminal.
 type TextStyle struct {
-	// Width is the number of columns; 0 means 80. What cannot be broken may be
-	// longer.
+	// Width is the number of columns; 0 means 80, and less than 40 counts as 40.
 	Width int
 	// Colour paints what was added, headings and warnings.
 	Colour bool
@@ -139,9 +141,7 @@ type TextStyle struct {
 
 // Text is the report for a terminal.
 func (r *Report) Text(style TextStyle) string {
-	if style.Width == 0 {
-		style.Width = 80
-	}
+	style.Width = max(cmp.Or(style.Width, 80), 40)
 	w := &textWriter{TextStyle: style}
 	if len(r.Targets) == 0 && !r.Refused {
 		w.paragraph("", noTargets)

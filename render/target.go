@@ -161,7 +161,7 @@ func (r *run) unreadPolicies() string {
 		if !bytes.Contains(d.text, []byte("NetworkPolicy")) || bytes.Contains(d.text, []byte(merge.IntoAnnotation)) {
 			continue
 		}
-		if m, ok := r.parse(d, ""); !ok && m == nil {
+		if _, ok := r.parse(d, ""); !ok {
 			return fmt.Sprintf("%s:%d", d.sourceName(), d.line())
 		}
 	}

@@ -27,7 +27,7 @@ func (r *run) warn(t *target) {
 	}
 	r.warnStrayDashes(t.object, t.policy)
 	r.warnNotIsolated(t)
-	for _, reopening := range merge.Reopenings(t.folded, t.changes) {
+	for _, reopening := range merge.Reopenings(t.policy, t.folded, t.changes) {
 		r.warnReopened(t, reopening)
 	}
 	if !merge.AllowsDNS(t.folded) && !r.otherAllowsDNS(t) {
@@ -96,7 +96,8 @@ func (r *run) otherAllowsDNS(t *target) bool {
 		r.withDNS = map[string][]*object{}
 		for _, o := range r.policies {
 			policy, err := decode(o.value)
-			if err == nil && merge.Isolates(policy, networkingv1.PolicyTypeEgress) && merge.AllowsDNS(policy) {
+			isPolicy := o.stringAt("apiVersion") == apiVersion && !o.annotated(hookAnnotation)
+			if isPolicy && err == nil && merge.Isolates(policy, networkingv1.PolicyTypeEgress) && merge.AllowsDNS(policy) {
 				key := merge.PodsKey(&policy.Spec.PodSelector)
 				r.withDNS[key] = append(r.withDNS[key], o)
 			}

@@ -161,7 +161,7 @@ func (r *run) warnServicePorts(t *target) {
 // isDestination tells whether a rule that was added may be about the pods of the
 // Service. Pods do not call themselves through their own Service.
 func (r *run) isDestination(s service, t *target, change merge.Change) bool {
-	own := selects(&t.policy.Spec.PodSelector, s.selector) && r.sameNamespace(s.object, t.object)
+	own := mayShare(t.policy.Spec.PodSelector.MatchLabels, s.selector) && r.sameNamespace(s.object, t.object)
 	if change.Direction == networkingv1.PolicyTypeIngress {
 		return own
 	}
@@ -180,21 +180,24 @@ func (r *run) isDestination(s service, t *target, change merge.Change) bool {
 	})
 }
 
+// mayShare tells whether a pod can have all labels of both sets.
+func mayShare(a, b map[string]string) bool {
+	for label, value := range a {
+		if other, both := b[label]; both && other != value {
+			return false
+		}
+	}
+	return true
+}
+
 // allowsTarget tells whether the merged policy lets the same peers have the port
 // that the pods listen on, too.
 func (s service) allowsTarget(t *target, change merge.Change) bool {
 	port := intstr.FromInt32(s.target)
-	asked := &networkingv1.NetworkPolicy{}
-	rule := merge.Rule{
+	return merge.Allows(t.folded, change.Direction, merge.Rule{
 		Peers: merge.Rules(t.folded, change.Direction)[change.Into].Peers,
 		Ports: []networkingv1.NetworkPolicyPort{{Protocol: &s.protocol, Port: &port}},
-	}
-	if change.Direction == networkingv1.PolicyTypeIngress {
-		asked.Spec.Ingress = []networkingv1.NetworkPolicyIngressRule{{From: rule.Peers, Ports: rule.Ports}}
-	} else {
-		asked.Spec.Egress = []networkingv1.NetworkPolicyEgressRule{{To: rule.Peers, Ports: rule.Ports}}
-	}
-	return len(merge.Beyond(asked, []*networkingv1.NetworkPolicy{t.folded})) == 0
+	})
 }
 
 // selects tells whether a selector, nil being all, selects these labels.
