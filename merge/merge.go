@@ -3,7 +3,9 @@
 // Start reading at Fold. The promise is one sentence: the folded policy allows
 // exactly what the target and its overlays allow together. To keep it, an
 // overlay's rule is looked up among the rules that stand so far (coverage.go),
-// which compares ports (ports.go) and peers (peers.go) as sets.
+// which compares ports (ports.go) and peers (peers.go) as sets. Beside it: what the
+// API server would reject and what overlays may not do (validate.go), the most that
+// they may ask for (ceiling.go), and what deserves a second look (advice.go).
 //
 // The package is pure: NetworkPolicy values go in, Changes come out. It knows
 // no YAML, reads nothing and writes nothing. It never changes its arguments,

@@ -10,7 +10,9 @@
 // it added (addition.go) is written into the target (write.go): as lines in its
 // own text (lines.go), if need be after flow style became a block (unflow.go),
 // or else in its nodes (reencode.go). What was written is read back and compared
-// before it counts.
+// before it counts. What is legal but hardly meant becomes a warning (warning.go,
+// workload.go), and the same changes make a report (report.go, report_text.go,
+// report_markdown.go). problem.go and words.go say it to people.
 //
 // Documents that are not involved leave byte for byte as they came. Input that
 // raises any doubt is refused whole, with all problems at once.
