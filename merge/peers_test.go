@@ -1,9 +1,12 @@
 package merge
 
 import (
+	"encoding/json"
+	"math/rand/v2"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 )
@@ -83,4 +86,108 @@ func equal(a, b []bool) bool {
 		}
 	}
 	return true
+}
+
+// TestSelectorsAddUp asks, for every peer and every two others of a small world,
+// whether the two together cover the one, and compares the answer with trying every
+// pod; and the same for many three others.
+func TestSelectorsAddUp(t *testing.T) {
+	peers := everyPeer()
+	pods := make([]uint64, len(peers))
+	for i := range peers {
+		pods[i] = podsOf(t, &peers[i])
+	}
+	random := rand.New(rand.NewPCG(1, 1))
+	covered, together := 0, 0
+	check := func(asked int, others ...int) {
+		policy := &networkingv1.NetworkPolicy{}
+		var sum uint64
+		alone := false
+		for _, i := range others {
+			policy.Spec.Egress = append(policy.Spec.Egress, networkingv1.NetworkPolicyEgressRule{To: peers[i : i+1]})
+			sum |= pods[i]
+			alone = alone || pods[asked]&^pods[i] == 0
+		}
+		want := pods[asked]&^sum == 0
+		if Allows(policy, networkingv1.PolicyTypeEgress, Rule{Peers: peers[asked : asked+1]}) != want {
+			require.Fail(t, "wrong", "%s covered by %s should be %t", asJSON(t, peers[asked]), asJSON(t, policy.Spec.Egress), want)
+		}
+		if want {
+			covered++
+		}
+		if want && !alone {
+			together++
+		}
+	}
+	for asked := range peers {
+		for first := range peers {
+			for second := range first + 1 {
+				check(asked, first, second)
+			}
+			for range 50 {
+				check(asked, first, random.IntN(len(peers)), random.IntN(len(peers)))
+			}
+		}
+	}
+	require.Greater(t, together, 1_000)
+	t.Logf("%d peers, covered %d times, %d times only by several others together", len(peers), covered, together)
+}
+
+// everyPeer has each kind of requirement on each of two labels, in the own namespace
+// and in every one.
+func everyPeer() (peers []networkingv1.NetworkPolicyPeer) {
+	kinds := []*metav1.LabelSelectorRequirement{
+		nil,
+		{Operator: metav1.LabelSelectorOpExists},
+		{Operator: metav1.LabelSelectorOpDoesNotExist},
+		{Operator: metav1.LabelSelectorOpIn, Values: []string{"a"}},
+		{Operator: metav1.LabelSelectorOpIn, Values: []string{"a", "b"}},
+		{Operator: metav1.LabelSelectorOpNotIn, Values: []string{"a"}},
+	}
+	for _, app := range kinds {
+		for _, tier := range kinds {
+			selector := &metav1.LabelSelector{}
+			for key, kind := range map[string]*metav1.LabelSelectorRequirement{"app": app, "tier": tier} {
+				if kind != nil {
+					requirement := *kind
+					requirement.Key = key
+					selector.MatchExpressions = append(selector.MatchExpressions, requirement)
+				}
+			}
+			peers = append(peers, networkingv1.NetworkPolicyPeer{PodSelector: selector},
+				networkingv1.NetworkPolicyPeer{PodSelector: selector, NamespaceSelector: &metav1.LabelSelector{}})
+		}
+	}
+	return peers
+}
+
+// podsOf tells which pods a peer is, as bits: by each label absent or one of three
+// values, in the own namespace and in another.
+func podsOf(t *testing.T, peer *networkingv1.NetworkPolicyPeer) (pods uint64) {
+	official, err := metav1.LabelSelectorAsSelector(peer.PodSelector)
+	require.NoError(t, err)
+	bit := 0
+	for _, app := range []string{"", "a", "b", "c"} {
+		for _, tier := range []string{"", "a", "b", "c"} {
+			set := labels.Set{}
+			for key, value := range map[string]string{"app": app, "tier": tier} {
+				if value != "" {
+					set[key] = value
+				}
+			}
+			for _, own := range []bool{true, false} {
+				if official.Matches(set) && (own || peer.NamespaceSelector != nil) {
+					pods |= 1 << bit
+				}
+				bit++
+			}
+		}
+	}
+	return pods
+}
+
+func asJSON(t *testing.T, value any) string {
+	text, err := json.Marshal(value)
+	require.NoError(t, err)
+	return string(text)
 }
