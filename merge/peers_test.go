@@ -124,7 +124,7 @@ func TestSelectorsAddUp(t *testing.T) {
 			for second := range first + 1 {
 				check(asked, first, second)
 			}
-			for range 50 {
+			for range 10 {
 				check(asked, first, random.IntN(len(peers)), random.IntN(len(peers)))
 			}
 		}
