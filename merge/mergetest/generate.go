@@ -29,7 +29,8 @@ var exceptions = map[string][]string{
 }
 
 // labelling is the labels that selectors are generated from. They are few, so that
-// selectors overlap, add up, and contradict themselves.
+// selectors overlap, add up, and contradict themselves. Pods and namespaces have one
+// in common, which means something else to each.
 type labelling struct {
 	keys   [2]string
 	values []string
@@ -37,7 +38,7 @@ type labelling struct {
 
 var (
 	podLabels       = labelling{[2]string{"app", "tier"}, []string{"db", "web"}}
-	namespaceLabels = labelling{[2]string{"team", "env"}, []string{"a", "b"}}
+	namespaceLabels = labelling{[2]string{"app", "env"}, []string{"db", "b"}}
 )
 
 // Generator makes policies that the API server accepts. The policies of one
