@@ -47,7 +47,7 @@ type World struct {
 func NewWorld() *World {
 	w := &World{Flows: []Flow{{}}}
 	for _, protocol := range []corev1.Protocol{"TCP", "UDP", "SCTP"} {
-		for _, number := range []int32{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 65534, 65535} {
+		for _, number := range []int32{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 65534, 65535} {
 			w.Flows = append(w.Flows, Flow{Protocol: protocol, Number: number})
 		}
 		for _, name := range []string{"http", "dns", "other"} {
