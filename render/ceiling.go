@@ -19,10 +19,11 @@ func (r *run) readCeilings(position int) {
 		r.eachIn(source, position+i, "ceiling", func(o *object) {
 			if o.kind() != "NetworkPolicy" || o.nested {
 				r.report(o, wrongKind(o, "ceiling"))
-			} else if policy, findings := r.check(o, false); policy != nil {
-				r.reportUnexplained(o, notForOverlays, merge.GuardTypes(policy), findings)
-				r.ceilings = append(r.ceilings, policy)
+				return
 			}
+			policy, findings := r.check(o, false)
+			r.reportUnexplained(o, notForOverlays, merge.GuardTypes(policy), findings)
+			r.ceilings = append(r.ceilings, policy)
 		})
 		if len(r.ceilings)+len(r.problems) == before {
 			r.problems = append(r.problems, Problem{

@@ -2,8 +2,6 @@ package render
 
 import (
 	"fmt"
-	"maps"
-	"math"
 	"reflect"
 	"slices"
 	"strconv"
@@ -26,90 +24,96 @@ type finding struct {
 	line int // in the document; 0 if the field path tells
 }
 
-// checker compares a manifest's values with the type that they are decoded
-// into. The API server drops unknown fields and takes the last of two equal
-// keys. In a network policy either one may open everything.
-type checker struct {
+// decoder makes a policy of an object's values, more strictly than the API server,
+// which drops unknown fields and takes the last of two equal keys: in a network
+// policy either one may open everything.
+type decoder struct {
 	node      *yamlnode.Node
 	findings  []finding
 	nullItems bool // whether null is allowed as an item of a list
 }
 
-// checkFields finds unknown fields, values of the wrong type and duplicate
-// keys in an object that is to be a NetworkPolicy. A null in a list is what a
-// stray "-" leaves behind; the API server takes it for an empty item. The value
-// returned is the object's without what has the wrong type, so that the rest
-// can be decoded and checked as well.
-func checkFields(o *object, nullItems bool) ([]finding, map[string]any) {
-	c := &checker{node: o.node, nullItems: nullItems}
-	value, _ := c.check(o.value, reflect.TypeFor[networkingv1.NetworkPolicy](), nil).(map[string]any)
-	c.checkKeys(o.node, nil, map[*yamlnode.Node]bool{})
-	return c.findings, value
+// decode makes a policy of an object, and finds unknown fields, values of the
+// wrong type and duplicate keys. What has the wrong type is left out, so that the
+// rest can be checked as well. A null in a list is what a stray "-" leaves behind;
+// the API server takes it for an empty item.
+func decode(o *object, nullItems bool) (*networkingv1.NetworkPolicy, []finding) {
+	d := &decoder{node: o.node, nullItems: nullItems}
+	policy := &networkingv1.NetworkPolicy{}
+	d.decode(o.value, reflect.ValueOf(policy).Elem(), nil)
+	d.checkKeys(o.node, nil, map[*yamlnode.Node]bool{})
+	return policy, d.findings
 }
 
-func (c *checker) add(err *field.Error, hint string) {
-	c.findings = append(c.findings, finding{Error: err, code: notInSchema, hint: hint})
+func (d *decoder) add(err *field.Error, hint string) {
+	d.findings = append(d.findings, finding{Error: err, code: notInSchema, hint: hint})
 }
 
-// check returns the value, or nil if it has the wrong type.
-func (c *checker) check(value any, t reflect.Type, path *field.Path) any {
-	if t.Kind() == reflect.Pointer {
-		t = t.Elem()
+// decode sets a field to a value. Null, like the wrong type, leaves it empty.
+func (d *decoder) decode(value any, into reflect.Value, path *field.Path) {
+	if value == nil {
+		return
 	}
-	switch {
-	case value == nil || t == reflect.TypeFor[metav1.FieldsV1]():
-		return value
-	case t == reflect.TypeFor[intstr.IntOrString]():
-		if _, ok := value.(string); ok {
-			return value
+	switch into := into.Addr().Interface().(type) {
+	case *metav1.FieldsV1:
+		into.Raw = []byte(asJSON(value))
+		return
+	case *intstr.IntOrString:
+		if text, ok := value.(string); ok {
+			*into = intstr.FromString(text)
+		} else {
+			d.decodeScalar(value, reflect.ValueOf(&into.IntVal).Elem(), path)
 		}
-		return c.checkScalar(value, reflect.TypeFor[int32](), path)
-	case t == reflect.TypeFor[metav1.Time]():
-		return c.checkTime(value, path)
-	case t.Kind() == reflect.Struct:
-		return c.checkStruct(value, t, path)
-	case t.Kind() == reflect.Map:
-		return c.checkMap(value, t.Elem(), path)
-	case t.Kind() == reflect.Slice:
-		return c.checkList(value, t.Elem(), path)
+		return
+	case *metav1.Time:
+		d.decodeTime(value, into, path)
+		return
 	}
-	return c.checkScalar(value, t, path)
+	switch into.Kind() {
+	case reflect.Pointer:
+		into.Set(reflect.New(into.Type().Elem()))
+		d.decode(value, into.Elem(), path)
+	case reflect.Struct:
+		d.decodeStruct(value, into, path)
+	case reflect.Map:
+		d.decodeMap(value, into, path)
+	case reflect.Slice:
+		d.decodeList(value, into, path)
+	default:
+		d.decodeScalar(value, into, path)
+	}
 }
 
-func (c *checker) checkStruct(value any, t reflect.Type, path *field.Path) any {
+func (d *decoder) decodeStruct(value any, into reflect.Value, path *field.Path) {
 	entries, ok := value.(map[string]any)
 	if !ok {
-		return c.wrongType(value, "a mapping", path)
+		d.wrongType(value, "a mapping", path)
+		return
 	}
-	checked := make(map[string]any, len(entries))
 	for key, value := range entries {
-		if fieldType := fieldNamed(t, key); fieldType != nil {
-			checked[key] = c.check(value, fieldType, path.Child(key))
+		if inner := fieldNamed(into, key); inner.IsValid() {
+			d.decode(value, inner, path.Child(key))
 			continue
 		}
-		c.add(field.Forbidden(path.Child(key), "unknown field"), hintForField(key, fieldsOf(t)))
+		d.add(field.Forbidden(path.Child(key), "unknown field"), hintForField(key, fieldNames(into.Type())))
 	}
-	return checked
 }
 
-func (c *checker) checkMap(value any, t reflect.Type, path *field.Path) any {
+func (d *decoder) decodeMap(value any, into reflect.Value, path *field.Path) {
 	entries, ok := value.(map[string]any)
 	if !ok {
-		return c.wrongType(value, "a mapping", path)
+		d.wrongType(value, "a mapping", path)
+		return
 	}
-	checked := make(map[string]any, len(entries))
+	into.Set(reflect.MakeMapWithSize(into.Type(), len(entries)))
 	for key, value := range entries {
-		checked[key] = c.check(value, t, path.Key(key))
+		entry := reflect.New(into.Type().Elem()).Elem()
+		d.decode(value, entry, path.Key(key))
+		into.SetMapIndex(reflect.ValueOf(key), entry)
 	}
-	return checked
 }
 
-func hintForField(key string, fields map[string]reflect.Type) string {
-	var names []string
-	for name := range fields {
-		names = append(names, name)
-	}
-	slices.Sort(names)
+func hintForField(key string, names []string) string {
 	if guess := nearest(key, names); guess != "" {
 		return fmt.Sprintf("did you mean %q?", guess)
 	}
@@ -119,96 +123,100 @@ func hintForField(key string, fields map[string]reflect.Type) string {
 	return "the fields here are " + strings.Join(names, ", ") + "; check the indentation"
 }
 
-// fieldNamed is the type of a struct's field with a JSON name; nil if there is none.
-func fieldNamed(t reflect.Type, name string) reflect.Type {
-	for f := range t.Fields() {
+// fieldNamed is a struct's field with a JSON name; the zero Value if there is none.
+func fieldNamed(in reflect.Value, name string) reflect.Value {
+	for f, value := range in.Fields() {
 		tag, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 		if tag == name && tag != "" {
-			return f.Type
+			return value
 		}
 		if tag == "" && f.Anonymous {
-			if inner := fieldNamed(f.Type, name); inner != nil {
+			if inner := fieldNamed(value, name); inner.IsValid() {
 				return inner
 			}
 		}
 	}
-	return nil
+	return reflect.Value{}
 }
 
-// fieldsOf returns the JSON names of a struct's fields, with their types.
-func fieldsOf(t reflect.Type) map[string]reflect.Type {
-	fields := map[string]reflect.Type{}
+// fieldNames are the JSON names of a struct's fields, sorted.
+func fieldNames(t reflect.Type) []string {
+	var names []string
 	for f := range t.Fields() {
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 		switch {
 		case name != "":
-			fields[name] = f.Type
+			names = append(names, name)
 		case f.Anonymous:
-			maps.Copy(fields, fieldsOf(f.Type))
+			names = append(names, fieldNames(f.Type)...)
 		}
 	}
-	return fields
+	slices.Sort(names)
+	return names
 }
 
-func (c *checker) checkList(value any, t reflect.Type, path *field.Path) any {
+func (d *decoder) decodeList(value any, into reflect.Value, path *field.Path) {
 	items, ok := value.([]any)
 	if !ok {
-		return c.wrongType(value, "a list", path)
+		d.wrongType(value, "a list", path)
+		return
 	}
-	checked := make([]any, len(items))
+	into.Set(reflect.MakeSlice(into.Type(), len(items), len(items)))
 	for i, item := range items {
-		if item == nil && !c.nullItems {
-			c.add(field.Required(path.Index(i), "the item is null, which the API server takes for an empty one"), "remove the stray '-', or indent what belongs to it")
+		if item == nil && !d.nullItems {
+			d.add(field.Required(path.Index(i), "the item is null, which the API server takes for an empty one"), "remove the stray '-', or indent what belongs to it")
 		}
-		checked[i] = c.check(item, t, path.Index(i))
+		d.decode(item, into.Index(i), path.Index(i))
 	}
-	return checked
 }
 
-func (c *checker) checkScalar(value any, t reflect.Type, path *field.Path) any {
-	switch t.Kind() {
+func (d *decoder) decodeScalar(value any, into reflect.Value, path *field.Path) {
+	switch into.Kind() {
 	case reflect.String:
-		if _, ok := value.(string); !ok {
-			return c.wrongType(value, "text", path)
+		if text, ok := value.(string); ok {
+			into.SetString(text)
+		} else {
+			d.wrongType(value, "text", path)
 		}
 	case reflect.Bool:
-		if _, ok := value.(bool); !ok {
-			return c.wrongType(value, "true or false", path)
+		if truth, ok := value.(bool); ok {
+			into.SetBool(truth)
+		} else {
+			d.wrongType(value, "true or false", path)
 		}
 	default:
 		number, ok := value.(int64)
-		if !ok {
-			return c.wrongType(value, "a whole number", path)
-		}
-		if t.Kind() == reflect.Int32 && (number < math.MinInt32 || number > math.MaxInt32) {
+		switch {
+		case !ok:
+			d.wrongType(value, "a whole number", path)
+		case into.OverflowInt(number):
 			err := field.Invalid(path, number, "does not fit into 32 bits")
-			c.add(err, hintFor(err))
-			return nil
+			d.add(err, hintFor(err))
+		default:
+			into.SetInt(number)
 		}
 	}
-	return value
 }
 
-func (c *checker) checkTime(value any, path *field.Path) any {
-	text, ok := value.(string)
-	if _, err := time.Parse(time.RFC3339, text); ok && err == nil {
-		return value
+func (d *decoder) decodeTime(value any, into *metav1.Time, path *field.Path) {
+	text, _ := value.(string)
+	var err error
+	if into.Time, err = time.Parse(time.RFC3339, text); err != nil {
+		d.add(field.TypeInvalid(path, d.written(value, path), "must be a time such as 2006-01-02T15:04:05Z"), "remove it; the API server fills it in")
 	}
-	c.add(field.TypeInvalid(path, c.written(value, path), "must be a time such as 2006-01-02T15:04:05Z"), "remove it; the API server fills it in")
-	return nil
 }
 
 // written is a scalar as it stands in the text. Its value may look different:
 // YAML reads 1.10 as the number 1.1, and y as true.
-func (c *checker) written(value any, path *field.Path) any {
-	if _, node := locate(c.node, path.String()); node != nil && node.Kind == yamlnode.ScalarNode {
+func (d *decoder) written(value any, path *field.Path) any {
+	if _, node := locate(d.node, path.String()); node != nil && node.Kind == yamlnode.ScalarNode {
 		return node.Value
 	}
 	return value
 }
 
-// wrongType reports a value that is not what is wanted, and returns nil.
-func (c *checker) wrongType(value any, want string, path *field.Path) any {
+// wrongType reports a value that is not what is wanted.
+func (d *decoder) wrongType(value any, want string, path *field.Path) {
 	hint, written := "check the indentation", any(field.OmitValueType{})
 	switch value.(type) {
 	case map[string]any:
@@ -223,15 +231,14 @@ func (c *checker) wrongType(value any, want string, path *field.Path) any {
 		written = value
 		switch want {
 		case "text":
-			written = c.written(value, path)
+			written = d.written(value, path)
 			hint = fmt.Sprintf("put it in quotes: %q", written)
 			want += ", but YAML reads it as " + kindOf(value)
 		case "a whole number":
 			hint = hintFor(field.Invalid(path, value, ""))
 		}
 	}
-	c.add(field.TypeInvalid(path, written, "must be "+want), hint)
-	return nil
+	d.add(field.TypeInvalid(path, written, "must be "+want), hint)
 }
 
 func kindOf(scalar any) string {
@@ -242,7 +249,7 @@ func kindOf(scalar any) string {
 }
 
 // checkKeys finds duplicate keys, and keys that are no plain strings.
-func (c *checker) checkKeys(node *yamlnode.Node, path *field.Path, seen map[*yamlnode.Node]bool) {
+func (d *decoder) checkKeys(node *yamlnode.Node, path *field.Path, seen map[*yamlnode.Node]bool) {
 	node = resolve(node)
 	if node == nil || seen[node] {
 		return
@@ -250,7 +257,7 @@ func (c *checker) checkKeys(node *yamlnode.Node, path *field.Path, seen map[*yam
 	seen[node] = true
 	if node.Kind == yamlnode.SequenceNode {
 		for i, item := range node.Content {
-			c.checkKeys(item, path.Index(i), seen)
+			d.checkKeys(item, path.Index(i), seen)
 		}
 		return
 	}
@@ -258,7 +265,7 @@ func (c *checker) checkKeys(node *yamlnode.Node, path *field.Path, seen map[*yam
 	for i := 0; i+1 < len(node.Content); i += 2 {
 		key := resolve(node.Content[i])
 		if first, ok := keys[key.Value]; ok {
-			c.findings = append(c.findings, finding{
+			d.findings = append(d.findings, finding{
 				Error: field.Duplicate(childOrKey(path, key.Value), field.OmitValueType{}),
 				code:  notInSchema,
 				hint:  fmt.Sprintf("the key stands %s above already; keep one of them", plural(node.Content[i].Line-first, "line")),
@@ -267,14 +274,14 @@ func (c *checker) checkKeys(node *yamlnode.Node, path *field.Path, seen map[*yam
 		}
 		keys[key.Value] = node.Content[i].Line
 		if key.Kind != yamlnode.ScalarNode || key.ShortTag() == "!!binary" {
-			c.findings = append(c.findings, finding{
+			d.findings = append(d.findings, finding{
 				Error: field.Invalid(path, field.OmitValueType{}, "has a key that is not plain text"),
 				code:  notInSchema,
 				hint:  "write the key as a plain word",
 				line:  node.Content[i].Line,
 			})
 		}
-		c.checkKeys(node.Content[i+1], childOrKey(path, key.Value), seen)
+		d.checkKeys(node.Content[i+1], childOrKey(path, key.Value), seen)
 	}
 }
 

@@ -10,8 +10,6 @@ import (
 	"strings"
 
 	yamlnode "go.yaml.in/yaml/v3"
-	networkingv1 "k8s.io/api/networking/v1"
-	"k8s.io/apimachinery/pkg/runtime"
 	utiljson "k8s.io/apimachinery/pkg/util/json"
 	"sigs.k8s.io/yaml"
 
@@ -237,15 +235,6 @@ func (d *document) sourceName() string {
 		return path
 	}
 	return d.stream.Name
-}
-
-// decode makes a policy of a value as the API server would.
-func decode(value map[string]any) (*networkingv1.NetworkPolicy, error) {
-	policy := &networkingv1.NetworkPolicy{}
-	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(value, policy); err != nil {
-		return nil, err
-	}
-	return policy, nil
 }
 
 // resolve returns the node that an alias stands for, or else the node.

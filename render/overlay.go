@@ -18,10 +18,10 @@ import (
 // overlay is a policy on its way into a target.
 type overlay struct {
 	*object
-	policy *networkingv1.NetworkPolicy // nil if it cannot be decoded
-	valid  bool                        // whether there is no problem with it
-	inFile bool                        // it came beside the input, from Overlays
-	into   string                      // the target's name
+	policy *networkingv1.NetworkPolicy
+	valid  bool   // whether there is no problem with it
+	inFile bool   // it came beside the input, from Overlays
+	into   string // the target's name
 }
 
 // ReadOverlays reads files, and of folders all files that end in .yaml, .yml
@@ -94,10 +94,8 @@ func (r *run) addOverlay(o *object, inFile bool) {
 	}
 	var findings []finding
 	added.policy, findings = r.check(o, false)
-	if added.policy != nil {
-		r.reportUnexplained(o, notForOverlays, merge.Guard(added.policy, r.AllowIngress), findings)
-		r.checkCeilings(added, r.problems[before:])
-	}
+	r.reportUnexplained(o, notForOverlays, merge.Guard(added.policy, r.AllowIngress), findings)
+	r.checkCeilings(added, r.problems[before:])
 	added.valid = len(r.problems) == before
 	if !o.nested && !o.annotated(hookAnnotation) {
 		r.overlays = append(r.overlays, added) // for the others no target is missing
@@ -142,8 +140,8 @@ func (r *Renderer) defaultTarget() string {
 	return r.Target
 }
 
-// check checks a policy as the API server would. It returns its value, or nil
-// if it has none, and where that value is not what the text says.
+// check checks a policy as the API server would. It returns its value, and where
+// that is not what the text says.
 func (r *run) check(o *object, nullItems bool) (*networkingv1.NetworkPolicy, []finding) {
 	if version := o.stringAt("apiVersion"); version != apiVersion {
 		r.report(o, finding{
@@ -155,13 +153,8 @@ func (r *run) check(o *object, nullItems bool) (*networkingv1.NetworkPolicy, []f
 	if size := o.size(); size > maxObject {
 		r.report(o, finding{Error: field.TooLong(nil, "", maxObject), code: rejectedByServer, hint: fmt.Sprintf("it has %d bytes; an API server accepts no more than 3 MiB", size)})
 	}
-	findings, value := checkFields(o, nullItems)
+	policy, findings := decode(o, nullItems)
 	r.report(o, findings...)
-	policy, err := decode(value)
-	if err != nil {
-		r.report(o, finding{Error: field.InternalError(field.NewPath("spec"), err), code: rejectedByServer, hint: "please report this"})
-		return nil, findings
-	}
 	r.reportUnexplained(o, rejectedByServer, merge.Validate(policy), findings)
 	return policy, findings
 }

@@ -17,7 +17,7 @@ import (
 // target is a policy that overlays are folded into.
 type target struct {
 	*object
-	policy   *networkingv1.NetworkPolicy // nil if it cannot be decoded
+	policy   *networkingv1.NetworkPolicy
 	overlays []*overlay
 	// folded and changes are the outcome of the fold, additions what that adds
 	// to the text.
@@ -225,7 +225,7 @@ func (r *run) checkNamespaces(t *target) {
 func (r *run) checkPods(o *overlay, t *target) {
 	spec, _ := o.value["spec"].(map[string]any)
 	_, isSelector := spec["podSelector"].(map[string]any)
-	if o.policy == nil || t.policy == nil || !isSelector || merge.SamePods(&o.policy.Spec.PodSelector, &t.policy.Spec.PodSelector) {
+	if !isSelector || merge.SamePods(&o.policy.Spec.PodSelector, &t.policy.Spec.PodSelector) {
 		return
 	}
 	r.report(o.object, finding{

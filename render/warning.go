@@ -95,9 +95,9 @@ func (r *run) otherAllowsDNS(t *target) bool {
 	if r.withDNS == nil {
 		r.withDNS = map[string][]*object{}
 		for _, o := range r.policies {
-			policy, err := decode(o.value)
+			policy, _ := decode(o, true)
 			isPolicy := o.stringAt("apiVersion") == apiVersion && !o.annotated(hookAnnotation)
-			if isPolicy && err == nil && merge.Isolates(policy, networkingv1.PolicyTypeEgress) && merge.AllowsDNS(policy) {
+			if isPolicy && merge.Isolates(policy, networkingv1.PolicyTypeEgress) && merge.AllowsDNS(policy) {
 				key := merge.PodsKey(&policy.Spec.PodSelector)
 				r.withDNS[key] = append(r.withDNS[key], o)
 			}

@@ -136,13 +136,9 @@ func (o *object) verify(before *object, folded *networkingv1.NetworkPolicy) erro
 		}
 		return nil
 	}
-	findings, value := checkFields(o, true)
+	policy, findings := decode(o, true)
 	if len(findings) > 0 {
 		return findings[0].Error
-	}
-	policy, err := decode(value)
-	if err != nil {
-		return err
 	}
 	if !apiequality.Semantic.DeepEqual(policy, folded) {
 		return fmt.Errorf("NetworkPolicy %q differs from the folded policy", folded.Name)
