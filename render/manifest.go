@@ -65,6 +65,18 @@ func parse(d *document) (*manifest, error) {
 	} else if !errors.Is(err, io.EOF) {
 		return nil, err
 	}
+	m.tree, m.root = &tree, tree.Content[0]
+	return m.withValues(text)
+}
+
+// parseValues reads what a document says, but not where: its objects have no nodes.
+func parseValues(d *document) (*manifest, error) {
+	m := &manifest{document: d}
+	return m.withValues(d.parseable())
+}
+
+// withValues returns the manifest with the values of its text and their objects.
+func (m *manifest) withValues(text []byte) (*manifest, error) {
 	json, err := yaml.YAMLToJSON(text)
 	if err != nil {
 		return nil, err
@@ -72,7 +84,6 @@ func parse(d *document) (*manifest, error) {
 	if err := utiljson.Unmarshal(json, &m.value); err != nil {
 		return nil, err
 	}
-	m.tree, m.root = &tree, tree.Content[0]
 	if err := m.findObjects(); err != nil {
 		return nil, err
 	}
@@ -142,9 +153,13 @@ func (m *manifest) findObjects() error {
 // addItems adds the items of a list, and those of lists in it.
 func (m *manifest) addItems(list *object) error {
 	items, _ := list.value["items"].([]any) // as isList knows
-	nodes := resolve(lookup(list.node, "items"))
-	if len(entries(list.node, "items")) > 1 || nodes == nil || len(nodes.Content) != len(items) {
-		return errors.New("the items of the list cannot be told apart")
+	nodes := make([]*yamlnode.Node, len(items))
+	if list.node != nil {
+		sequence := resolve(lookup(list.node, "items"))
+		if len(entries(list.node, "items")) > 1 || sequence == nil || len(sequence.Content) != len(items) {
+			return errors.New("the items of the list cannot be told apart")
+		}
+		nodes = sequence.Content
 	}
 	for i, item := range items {
 		value, ok := item.(map[string]any)
@@ -156,7 +171,7 @@ func (m *manifest) addItems(list *object) error {
 			setDefault(value, "kind", "NetworkPolicy")
 			setDefault(value, "apiVersion", list.value["apiVersion"])
 		}
-		o := &object{manifest: m, node: resolve(nodes.Content[i]), value: value, item: i, nested: list.item >= 0}
+		o := &object{manifest: m, node: resolve(nodes[i]), value: value, item: i, nested: list.item >= 0}
 		if !isList(value) {
 			m.objects = append(m.objects, o)
 		} else if err := m.addItems(o); err != nil {

@@ -54,14 +54,30 @@ func (r *run) warnSelectsNoPods(t *target) {
 // workloadsIn are the objects of a document that make pods in the namespace of
 // another object.
 func (r *run) workloadsIn(d *document, beside *object) (workloads []*object) {
-	if m, ok := r.parse(d, ""); ok {
-		for _, o := range m.objects {
-			if o.podTemplate() != nil && r.sameNamespace(o, beside) {
-				workloads = append(workloads, o)
-			}
+	for _, o := range r.objectsIn(d) {
+		if o.podTemplate() != nil && r.sameNamespace(o, beside) {
+			workloads = append(workloads, o)
 		}
 	}
 	return workloads
+}
+
+// objectsIn are the objects of a document that is only searched, which have no nodes
+// unless they were needed before. There are none in a document that cannot be read.
+func (r *run) objectsIn(d *document) []*object {
+	if m, ok := r.manifests[d]; ok {
+		if m == nil {
+			return nil
+		}
+		return m.objects
+	}
+	if _, known := r.searched[d]; !known {
+		r.searched[d] = nil
+		if m, err := parseValues(d); err == nil {
+			r.searched[d] = m.objects
+		}
+	}
+	return r.searched[d]
 }
 
 // isOfController tells whether a selector asks for a label that a controller gives
@@ -216,10 +232,8 @@ func (r *run) servicesAt(port int32) (found []service) {
 		if !bytes.Contains(d.text, strconv.AppendInt(nil, int64(port), 10)) {
 			continue
 		}
-		if m, ok := r.parse(d, ""); ok {
-			for _, o := range m.objects {
-				found = append(found, r.portsOf(o, port)...)
-			}
+		for _, o := range r.objectsIn(d) {
+			found = append(found, r.portsOf(o, port)...)
 		}
 	}
 	return found
