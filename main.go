@@ -114,6 +114,7 @@ Every flag --some-flag can also be set as NETPOL_MERGE_SOME_FLAG.`,
 			if _, err := io.WriteString(command.ErrOrStderr(), result.FormatWarnings()); err != nil {
 				return fmt.Errorf("write warnings: %w", err)
 			}
+			widen(command.OutOrStdout())
 			if _, err := result.WriteTo(command.OutOrStdout()); err != nil {
 				return fmt.Errorf("write standard output: %w", err)
 			}
@@ -355,6 +356,7 @@ func readAll(from io.Reader) ([]byte, error) {
 			return text.Bytes(), err
 		}
 	}
+	widen(from)
 	piece := make([]byte, 64<<10)
 	text := make([]byte, 0, len(piece))
 	for {

@@ -240,7 +240,8 @@ func (r *run) eachIn(source Source, position int, what string, found func(*objec
 // eachMarked finds the objects in the input that are to be overlays.
 func (r *run) eachMarked(found func(*object)) {
 	for _, d := range r.documents {
-		if !mentions(d.text, merge.IntoAnnotation) && !bytes.Contains(d.text, []byte(ownDomain)) {
+		nearlyMarked := contains(d.text, "NetworkPolicy") && contains(d.text, ownDomain)
+		if !nearlyMarked && !d.mentions(merge.IntoAnnotation) {
 			continue
 		}
 		hint := ""
@@ -292,7 +293,7 @@ func (r *run) onlyHooks() bool {
 		if !d.hasContent() {
 			continue
 		}
-		if !mentions(d.text, hookAnnotation) {
+		if !d.mentions(hookAnnotation) {
 			return false
 		}
 		m, ok := r.parse(d, "")

@@ -62,12 +62,12 @@ func FuzzRun(f *testing.F) {
 		again, refusal := renderText(t, Renderer{}, out)
 		require.Nil(t, refusal, "the output is refused: %q", out)
 		require.Equal(t, out, again, "running on the output changes it")
-		if !mentions([]byte(text), merge.IntoAnnotation) {
+		if !documentOf(text).mentions(merge.IntoAnnotation) {
 			require.Equal(t, text, out)
 		}
 		rest := splitText(out)
 		for _, document := range splitText(text) {
-			if mentions([]byte(document), "NetworkPolicy") || mentions([]byte(document), merge.IntoAnnotation) {
+			if documentOf(document).mentions("NetworkPolicy") || documentOf(document).mentions(merge.IntoAnnotation) {
 				continue
 			}
 			at := slices.Index(rest, document)
@@ -86,7 +86,7 @@ func FuzzWrite(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		if len(splitText(text)) != 1 || mentions([]byte(text), merge.IntoAnnotation) {
+		if len(splitText(text)) != 1 || documentOf(text).mentions(merge.IntoAnnotation) {
 			return
 		}
 		text = strings.TrimSuffix(text, "\n") + "\n"

@@ -34,6 +34,7 @@ type document struct {
 	// directives tells that the document starts with lines such as %YAML. Only
 	// a stream's first document and one that follows "..." may.
 	directives bool
+	plain      bool // whether no word can be hidden in the text
 }
 
 const byteOrderMark = "\ufeff"
@@ -52,14 +53,19 @@ func split(in *stream) []*document {
 			from = start
 		}
 		if from > start {
-			documents = append(documents, &document{stream: in, start: start, text: text[start:from:from], directives: directives})
+			documents = append(documents, newDocument(in, start, from, directives))
 		}
 		start, directives = from, hasDirectives
 	}
 	if start < len(text) {
-		documents = append(documents, &document{stream: in, start: start, text: text[start:], directives: directives})
+		documents = append(documents, newDocument(in, start, len(text), directives))
 	}
 	return documents
+}
+
+func newDocument(in *stream, start, end int, directives bool) *document {
+	text := in.Text[start:end:end]
+	return &document{stream: in, start: start, text: text, directives: directives, plain: isPlain(text)}
 }
 
 // nextMarker is the offset of the first line from offset on that starts a
@@ -169,18 +175,47 @@ func (d *document) prologue() (template string, content bool) {
 	return template, false
 }
 
-// says tells whether a word stands in a document, literally or hidden by the
-// escapes of double-quoted scalars or by UTF-16.
+// mentions tells whether a word may occur in one of the document's scalars. It may
+// see a word where there is none. What is too large to be parsed counts only if it
+// says the word as it is.
+func (d *document) mentions(word string) bool {
+	return contains(d.text, word) || d.hides(word)
+}
+
+// hides tells whether a word may occur where it cannot be seen: in UTF-16, written
+// with the escapes of double-quoted scalars, or behind a tag, as !!binary can stand
+// for anything.
+func (d *document) hides(word string) bool {
+	return !d.plain && (says(d.text, word) || len(d.text) <= maxDocument && hasTags(narrowed(d.text)))
+}
+
+// isPlain tells whether a text has nothing in it that could hide a word. Most
+// documents are plain, and this is known of each before words are looked for.
+func isPlain(text []byte) bool {
+	return bytes.IndexByte(text, '\\') < 0 && bytes.IndexByte(text, '!') < 0 && !isUTF16(text)
+}
+
+// says tells whether a word stands in a text, literally or hidden by escapes or by
+// UTF-16.
 func says(text []byte, word string) bool {
 	text = narrowed(text)
 	return contains(text, word) ||
 		len(text) <= maxDocument && bytes.IndexByte(text, '\\') >= 0 && contains(unescape(text), word)
 }
 
+func hasTags(text []byte) bool {
+	return bytes.IndexByte(text, '!') >= 0 &&
+		(bytes.Contains(text, []byte("!!")) || bytes.Contains(text, []byte("!<")) || bytes.Contains(text, []byte("%TAG")))
+}
+
+func isUTF16(text []byte) bool {
+	return bytes.HasPrefix(text, []byte("\xff\xfe")) || bytes.HasPrefix(text, []byte("\xfe\xff"))
+}
+
 // narrowed is UTF-16 as one byte a letter, as far as it is ASCII, and other text as
 // it is.
 func narrowed(text []byte) []byte {
-	if bytes.HasPrefix(text, []byte("\xff\xfe")) || bytes.HasPrefix(text, []byte("\xfe\xff")) {
+	if isUTF16(text) {
 		return bytes.ReplaceAll(text, []byte{0}, nil)
 	}
 	return text
@@ -190,19 +225,6 @@ func narrowed(text []byte) []byte {
 // rarer than a letter that most of the text is skipped.
 func contains(text []byte, word string) bool {
 	return bytes.Contains(text, []byte(word[max(0, strings.LastIndexByte(word, '/')):])) && bytes.Contains(text, []byte(word))
-}
-
-// mentions tells whether a word may occur in one of a document's scalars: if the
-// document says it, or if it has tags, as !!binary can hide anything. It may see
-// a word where there is none. What is too large to be parsed counts only if it
-// says the word.
-func mentions(text []byte, word string) bool {
-	if says(text, word) {
-		return true
-	}
-	text = narrowed(text)
-	return len(text) <= maxDocument && bytes.IndexByte(text, '!') >= 0 &&
-		(bytes.Contains(text, []byte("!!")) || bytes.Contains(text, []byte("!<")) || bytes.Contains(text, []byte("%TAG")))
 }
 
 // unescape replaces the escapes of double-quoted scalars that can stand for a

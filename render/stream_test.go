@@ -20,6 +20,11 @@ func splitText(text string) (documents []string) {
 	return documents
 }
 
+// documentOf is a text as one document, whatever is in it.
+func documentOf(text string) *document {
+	return newDocument(newStream(Source{Text: []byte(text)}, 0), 0, len(text), false)
+}
+
 func TestSplit(t *testing.T) {
 	for name, want := range map[string][]string{
 		"nothing":                nil,
@@ -71,10 +76,10 @@ func TestMentions(t *testing.T) {
 		`NetworkPolicy`, `"Network\x50olicy"`, `"\u004eetworkPolicy"`, `"\U0000004eetworkPolicy"`,
 		"\"Network\\\n   Policy\"", "\"Network\\\r\n\t\\\nPolicy\"", `!!binary TmV0d29ya1BvbGljeQ==`, `"\\" "\x4eetworkPolicy"`, `!<tag:yaml.org,2002:binary> TmV0`, `!!b%69nary TmV0`, "\"Network\\\u2028Policy\"", "\"Network\\\u0085 Policy\"",
 	} {
-		require.True(t, mentions([]byte("kind: "+hidden+"\n"), "NetworkPolicy"), hidden)
+		require.True(t, documentOf("kind: "+hidden+"\n").mentions("NetworkPolicy"), hidden)
 	}
 	for _, other := range []string{`Network Policy`, `"Network\nPolicy"`, `"Network\\x50olicy"`, `\`, `\x`, `\u12`, `"\x4"`} {
-		require.False(t, mentions([]byte("kind: "+other), "NetworkPolicy"), other)
+		require.False(t, documentOf("kind: "+other).mentions("NetworkPolicy"), other)
 	}
 }
 

@@ -66,7 +66,7 @@ func (r *run) findTargets() []*target {
 func (r *run) findPolicies() []*object {
 	var policies []*object
 	for _, d := range r.documents {
-		if len(d.text) > maxDocument || !mentions(d.text, "NetworkPolicy") {
+		if len(d.text) > maxDocument || !d.mentions("NetworkPolicy") {
 			continue
 		}
 		m, ok := r.parse(d, "")

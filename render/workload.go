@@ -32,7 +32,7 @@ func (r *run) warnSelectsNoPods(t *target) {
 	}
 	var other *object // a workload whose pods the target does not select
 	for _, d := range r.documentsWith("containers") {
-		if other != nil && !mentionsAll(d.text, t.policy.Spec.PodSelector.MatchLabels) {
+		if other != nil && !d.mentionsAll(t.policy.Spec.PodSelector.MatchLabels) {
 			continue
 		}
 		for _, o := range r.workloadsIn(d, t.object) {
@@ -107,9 +107,9 @@ func (r *run) documentsWith(word string) []*document {
 	return documents
 }
 
-func mentionsAll(text []byte, words map[string]string) bool {
+func (d *document) mentionsAll(words map[string]string) bool {
 	for _, word := range words {
-		if !mentions(text, word) {
+		if !d.mentions(word) {
 			return false
 		}
 	}
@@ -276,7 +276,7 @@ func (r *run) portNamed(name string, s service) int32 {
 		return 0
 	}
 	for _, d := range r.documentsWith("containers") {
-		if !mentionsAll(d.text, s.selector) || !mentions(d.text, name) {
+		if !d.mentionsAll(s.selector) || !d.mentions(name) {
 			continue
 		}
 		for _, o := range r.workloadsIn(d, s.object) {
