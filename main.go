@@ -357,6 +357,7 @@ func readAll(from io.Reader) ([]byte, error) {
 		}
 	}
 	widen(from)
+	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // a collection would hold up the other end
 	piece := make([]byte, 64<<10)
 	text := make([]byte, 0, len(piece))
 	for {
