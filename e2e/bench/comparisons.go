@@ -61,7 +61,7 @@ func (b *bench) small() error {
 	if err != nil {
 		return err
 	}
-	contenders := []contender{b.merge(with), kustomize, b.edit(with), b.merge(without), {command: []string{"cat"}, stream: with}}
+	contenders := []contender{b.merge(with), kustomize, b.edit(with), b.merge(without), {command: []string{"cat"}, stream: with}, {command: []string{b.program, "version"}}}
 	if err := sameWork(contenders[:3]); err != nil {
 		return err
 	}
@@ -73,6 +73,7 @@ func (b *bench) small() error {
 	b.row("", "time", seconds(s[0]), "yq "+seconds(s[2]), s[0].ratio(s[2]), "0.33")
 	b.row("", "time", seconds(s[0]), "cat "+seconds(s[4]), s[0].ratio(s[4]), "")
 	b.row("25 KB, no overlay", "time", seconds(s[3]), "one overlay "+seconds(s[0]), s[3].ratio(s[0]), "1")
+	b.row("none, only the version", "time", seconds(s[5]), "one overlay "+seconds(s[0]), s[5].ratio(s[0]), "")
 	return nil
 }
 
