@@ -1,10 +1,10 @@
 // Command netpol-merge is a Helm post-renderer that folds the network policy
 // overlays of an API into the policy that the platform owns. Package render
-// does the work; here is only what a command needs: flags, files, exit codes.
+// does the work; here is only what a command needs: flags, files (input.go), exit
+// codes, and problems as a KRM function returns them (results.go).
 package main
 
 import (
-	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -315,67 +315,6 @@ func styleFor(stdout io.Writer) (style render.TextStyle) {
 	}
 	style.Colour = os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
 	return style
-}
-
-// standardInput is the name of the stream that has none, in messages.
-const standardInput = "stdin"
-
-// readStreams reads the files, "-" being standard input, or, if there are none,
-// standard input.
-func readStreams(stdin io.Reader, files []string) ([]render.Source, error) {
-	if len(files) == 0 {
-		files = []string{"-"}
-	}
-	var streams []render.Source
-	for _, file := range files {
-		stream := render.Source{Name: file}
-		var err error
-		if file == "-" {
-			stream.Name = standardInput
-			stream.Text, err = readAll(stdin)
-		} else {
-			stream.Text, err = os.ReadFile(file)
-		}
-		if err != nil {
-			return nil, err
-		}
-		streams = append(streams, stream)
-	}
-	return streams, nil
-}
-
-// readAll reads a regular file, which may be standard input, into a buffer of
-// its size. Nobody knows the size of what comes through a pipe: there the buffer
-// grows in few steps, as memory costs nothing until it is written to. It is not
-// read into directly, as its first use would hold up the other end of the pipe.
-func readAll(from io.Reader) ([]byte, error) {
-	if file, ok := from.(*os.File); ok {
-		if info, err := file.Stat(); err == nil && info.Mode().IsRegular() {
-			text := bytes.NewBuffer(make([]byte, 0, info.Size()+bytes.MinRead))
-			_, err := text.ReadFrom(file)
-			return text.Bytes(), err
-		}
-	}
-	widen(from)
-	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // a collection would hold up the other end
-	piece := make([]byte, 64<<10)
-	text := make([]byte, 0, len(piece))
-	for {
-		n, err := from.Read(piece)
-		if len(text)+n > cap(text) {
-			grown := make([]byte, len(text), 8*cap(text)) // append would clear all of it
-			copy(grown, text)
-			text = grown
-		}
-		text = append(text, piece[:n]...)
-		switch err {
-		case nil:
-		case io.EOF:
-			return text, nil
-		default:
-			return nil, err
-		}
-	}
 }
 
 func newCheckCommand() *cobra.Command {
