@@ -56,7 +56,7 @@ func (d *decoder) decode(value any, into reflect.Value, path *field.Path) {
 	}
 	switch into := into.Addr().Interface().(type) {
 	case *metav1.FieldsV1:
-		into.Raw = []byte(asJSON(value))
+		into.SetRawString(asJSON(value))
 		return
 	case *intstr.IntOrString:
 		if text, ok := value.(string); ok {
