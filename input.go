@@ -48,13 +48,13 @@ func readAll(from io.Reader) ([]byte, error) {
 			return text.Bytes(), err
 		}
 	}
-	widen(from)
 	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // a collection would hold up the other end
 	piece := make([]byte, 64<<10)
 	text := make([]byte, 0, len(piece))
 	for {
 		n, err := from.Read(piece)
 		if len(text)+n > cap(text) {
+			widen(from)
 			grown := make([]byte, len(text), 8*cap(text)) // append would clear all of it
 			copy(grown, text)
 			text = grown

@@ -114,8 +114,7 @@ Every flag --some-flag can also be set as NETPOL_MERGE_SOME_FLAG.`,
 			if _, err := io.WriteString(command.ErrOrStderr(), result.FormatWarnings()); err != nil {
 				return fmt.Errorf("write warnings: %w", err)
 			}
-			widen(command.OutOrStdout())
-			if _, err := result.WriteTo(command.OutOrStdout()); err != nil {
+			if _, err := result.WriteTo(wideWriter{command.OutOrStdout()}); err != nil {
 				return fmt.Errorf("write standard output: %w", err)
 			}
 			return nil
@@ -135,6 +134,16 @@ Every flag --some-flag can also be set as NETPOL_MERGE_SOME_FLAG.`,
 		}
 	}
 	return root
+}
+
+// wideWriter widens the pipe that it writes to before it writes much.
+type wideWriter struct{ io.Writer }
+
+func (w wideWriter) Write(text []byte) (int, error) {
+	if len(text) > 64<<10 {
+		widen(w.Writer)
+	}
+	return w.Writer.Write(text)
 }
 
 func (s *settings) addFlags(flags *pflag.FlagSet) {
