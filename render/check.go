@@ -24,6 +24,12 @@ type finding struct {
 	line int // in the document; 0 if the field path tells
 }
 
+// isWrongValue tells whether the API server cannot read the object, for it takes
+// unknown fields and duplicate keys.
+func (f finding) isWrongValue() bool {
+	return f.Type == field.ErrorTypeTypeInvalid || f.Type == field.ErrorTypeInvalid
+}
+
 // decoder makes a policy of an object's values, more strictly than the API server,
 // which drops unknown fields and takes the last of two equal keys: in a network
 // policy either one may open everything.
@@ -71,8 +77,11 @@ func (d *decoder) decode(value any, into reflect.Value, path *field.Path) {
 	}
 	switch into.Kind() {
 	case reflect.Pointer:
-		into.Set(reflect.New(into.Type().Elem()))
-		d.decode(value, into.Elem(), path)
+		before, pointed := len(d.findings), reflect.New(into.Type().Elem())
+		d.decode(value, pointed.Elem(), path)
+		if len(d.findings) == before || d.findings[before].Field != path.String() {
+			into.Set(pointed)
+		}
 	case reflect.Struct:
 		d.decodeStruct(value, into, path)
 	case reflect.Map:

@@ -95,8 +95,8 @@ func (r *run) otherAllowsDNS(t *target) bool {
 	if r.withDNS == nil {
 		r.withDNS = map[string][]*object{}
 		for _, o := range r.policies {
-			policy, _ := decode(o, true)
-			isPolicy := o.stringAt("apiVersion") == apiVersion && !o.annotated(hookAnnotation)
+			policy, findings := decode(o, true)
+			isPolicy := o.stringAt("apiVersion") == apiVersion && !o.annotated(hookAnnotation) && !slices.ContainsFunc(findings, finding.isWrongValue)
 			if isPolicy && merge.Isolates(policy, networkingv1.PolicyTypeEgress) && merge.AllowsDNS(policy) {
 				key := merge.PodsKey(&policy.Spec.PodSelector)
 				r.withDNS[key] = append(r.withDNS[key], o)
