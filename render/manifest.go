@@ -54,40 +54,52 @@ func parse(d *document) (*manifest, error) {
 	text := d.parseable()
 	m := &manifest{document: d, end: len(text)}
 	var tree yamlnode.Node
-	decoder := yamlnode.NewDecoder(bytes.NewReader(text))
-	if err := decoder.Decode(&tree); errors.Is(err, io.EOF) {
+	trees := yamlnode.NewDecoder(bytes.NewReader(text))
+	if err := trees.Decode(&tree); errors.Is(err, io.EOF) {
 		return m, nil
 	} else if err != nil {
 		return nil, err
 	}
-	if err := decoder.Decode(new(yamlnode.Node)); err == nil {
+	if err := trees.Decode(new(yamlnode.Node)); err == nil {
 		return nil, errors.New("a second document starts without a line that is '---'")
 	} else if !errors.Is(err, io.EOF) {
 		return nil, err
 	}
 	m.tree, m.root = &tree, tree.Content[0]
-	return m.withValues(text)
-}
-
-// parseValues reads what a document says, but not where: its objects have no nodes.
-func parseValues(d *document) (*manifest, error) {
-	m := &manifest{document: d}
-	return m.withValues(d.parseable())
-}
-
-// withValues returns the manifest with the values of its text and their objects.
-func (m *manifest) withValues(text []byte) (*manifest, error) {
-	json, err := yaml.YAMLToJSON(text)
+	value, err := parseValue(text)
 	if err != nil {
 		return nil, err
 	}
-	if err := utiljson.Unmarshal(json, &m.value); err != nil {
-		return nil, err
-	}
+	m.value = value
 	if err := m.findObjects(); err != nil {
 		return nil, err
 	}
 	return m, nil
+}
+
+// parseValue reads what the first document in a text says.
+func parseValue(text []byte) (value any, err error) {
+	json, err := yaml.YAMLToJSON(text)
+	if err != nil {
+		return nil, err
+	}
+	err = utiljson.Unmarshal(json, &value)
+	return value, err
+}
+
+// lastKey is put behind a document, to see whether all of it was read.
+const lastKey = "netpol-merge-read-all"
+
+// parseObject reads what a document says, but not where: the object has no node. It
+// is nil for all but one object in block style that starts in the first column.
+func parseObject(d *document) *object {
+	value, err := parseValue(append(bytes.Clone(d.parseable()), "\n"+lastKey+": true\n"...))
+	entries, _ := value.(map[string]any)
+	if err != nil || entries[lastKey] != true || isList(entries) {
+		return nil
+	}
+	delete(entries, lastKey)
+	return &object{manifest: &manifest{document: d, value: value}, value: entries, item: -1}
 }
 
 // parseable is the document's text up to a "..." after which there is nothing
@@ -153,13 +165,9 @@ func (m *manifest) findObjects() error {
 // addItems adds the items of a list, and those of lists in it.
 func (m *manifest) addItems(list *object) error {
 	items, _ := list.value["items"].([]any) // as isList knows
-	nodes := make([]*yamlnode.Node, len(items))
-	if list.node != nil {
-		sequence := resolve(lookup(list.node, "items"))
-		if len(entries(list.node, "items")) > 1 || sequence == nil || len(sequence.Content) != len(items) {
-			return errors.New("the items of the list cannot be told apart")
-		}
-		nodes = sequence.Content
+	nodes := resolve(lookup(list.node, "items"))
+	if len(entries(list.node, "items")) > 1 || nodes == nil || len(nodes.Content) != len(items) {
+		return errors.New("the items of the list cannot be told apart")
 	}
 	for i, item := range items {
 		value, ok := item.(map[string]any)
@@ -171,7 +179,7 @@ func (m *manifest) addItems(list *object) error {
 			setDefault(value, "kind", "NetworkPolicy")
 			setDefault(value, "apiVersion", list.value["apiVersion"])
 		}
-		o := &object{manifest: m, node: resolve(nodes[i]), value: value, item: i, nested: list.item >= 0}
+		o := &object{manifest: m, node: resolve(nodes.Content[i]), value: value, item: i, nested: list.item >= 0}
 		if !isList(value) {
 			m.objects = append(m.objects, o)
 		} else if err := m.addItems(o); err != nil {

@@ -165,16 +165,16 @@ type run struct {
 	bounded     bool // whether the ceilings say what overlays may ask for
 	problems    []Problem
 	warnings    []Problem
-	size        int                     // of the input, in bytes
-	documentsBy map[string][]*document  // by a word in them
-	searched    map[*document][]*object // in those that were parsed only for warnings
-	withDNS     map[string][]*object    // policies that allow it, by the key of their pods; nil until asked for
+	size        int                    // of the input, in bytes
+	documentsBy map[string][]*document // by a word in them
+	searched    map[*document]*object  // those that were read only for warnings
+	withDNS     map[string][]*object   // policies that allow it, by the key of their pods; nil until asked for
 	// replaced holds the new text of documents that change; empty if they leave.
 	replaced map[*document][]byte
 }
 
 func newRun(r *Renderer, streams []Source) *run {
-	run := &run{Renderer: *r, manifests: map[*document]*manifest{}, documentsBy: map[string][]*document{}, searched: map[*document][]*object{}, replaced: map[*document][]byte{}}
+	run := &run{Renderer: *r, manifests: map[*document]*manifest{}, documentsBy: map[string][]*document{}, searched: map[*document]*object{}, replaced: map[*document][]byte{}}
 	for i, source := range streams {
 		if i > 0 {
 			source.Text = bytes.TrimPrefix(source.Text, []byte(byteOrderMark)) // it would stand in the middle
@@ -240,7 +240,7 @@ func (r *run) eachIn(source Source, position int, what string, found func(*objec
 // eachMarked finds the objects in the input that are to be overlays.
 func (r *run) eachMarked(found func(*object)) {
 	for _, d := range r.documents {
-		nearlyMarked := contains(d.text, "NetworkPolicy") && contains(d.text, ownDomain)
+		nearlyMarked := d.mentions("NetworkPolicy") && contains(d.text, ownDomain)
 		if !nearlyMarked && !d.mentions(merge.IntoAnnotation) {
 			continue
 		}

@@ -63,21 +63,20 @@ func (r *run) workloadsIn(d *document, beside *object) (workloads []*object) {
 }
 
 // objectsIn are the objects of a document that is only searched, which have no nodes
-// unless they were needed before. There are none in a document that cannot be read.
+// if they can do without. There are none in a document that cannot be read.
 func (r *run) objectsIn(d *document) []*object {
-	if m, ok := r.manifests[d]; ok {
-		if m == nil {
-			return nil
+	if _, parsed := r.manifests[d]; !parsed {
+		if r.searched[d] == nil {
+			r.searched[d] = parseObject(d)
 		}
+		if o := r.searched[d]; o != nil {
+			return []*object{o}
+		}
+	}
+	if m, ok := r.parse(d, ""); ok {
 		return m.objects
 	}
-	if _, known := r.searched[d]; !known {
-		r.searched[d] = nil
-		if m, err := parseValues(d); err == nil {
-			r.searched[d] = m.objects
-		}
-	}
-	return r.searched[d]
+	return nil
 }
 
 // isOfController tells whether a selector asks for a label that a controller gives
