@@ -237,11 +237,18 @@ func (o *object) isMarked() bool {
 			}
 		}
 	}
-	return o.annotated(merge.IntoAnnotation)
+	return annotated(o.value, merge.IntoAnnotation)
 }
 
-func (o *object) annotated(key string) bool {
-	metadata, _ := o.value["metadata"].(map[string]any)
+// isHook tells whether Helm takes the object for a hook. Of a list it reads the
+// annotations of the whole, not of the items.
+func (o *object) isHook() bool {
+	document, _ := o.manifest.value.(map[string]any)
+	return annotated(o.value, hookAnnotation) || annotated(document, hookAnnotation)
+}
+
+func annotated(value map[string]any, key string) bool {
+	metadata, _ := value["metadata"].(map[string]any)
 	annotations, _ := metadata["annotations"].(map[string]any)
 	_, ok := annotations[key]
 	return ok

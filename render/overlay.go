@@ -85,7 +85,7 @@ func (r *run) addOverlay(o *object, inFile bool) {
 	if o.nested {
 		r.report(o, finding{Error: field.Forbidden(into, "overlays in a list in a list are not merged"), code: overlayInInnerList, hint: "take the inner list apart"})
 	}
-	if o.annotated(hookAnnotation) {
+	if o.isHook() {
 		r.report(o, finding{
 			Error: field.Forbidden(field.NewPath("metadata", "annotations").Key(hookAnnotation), "an overlay cannot be a Helm hook, which Helm 3 would never send here"),
 			code:  overlayIsHook,
@@ -97,8 +97,8 @@ func (r *run) addOverlay(o *object, inFile bool) {
 	r.reportUnexplained(o, notForOverlays, merge.Guard(added.policy, r.AllowIngress), findings)
 	r.checkCeilings(added, r.problems[before:])
 	added.valid = len(r.problems) == before
-	if !o.nested && !o.annotated(hookAnnotation) {
-		r.overlays = append(r.overlays, added) // for the others no target is missing
+	if !o.nested {
+		r.overlays = append(r.overlays, added)
 	}
 }
 
@@ -169,10 +169,11 @@ func (r *run) reportUnexplained(o *object, code Code, errs field.ErrorList, find
 }
 
 // explains tells whether an error is there only because of the finding: it is
-// about the same field or what that is part of, or it misses what has the wrong
-// type or name beside it in the same item of a list.
+// about the same field or the mapping that has it, or about the values of the list
+// that it is in, or it misses what has the wrong type or name beside it in the same
+// item of a list.
 func (f finding) explains(err *field.Error) bool {
-	if below, ok := strings.CutPrefix(f.Field, err.Field); ok && (below == "" || strings.ContainsAny(below[:1], ".[")) {
+	if below, ok := strings.CutPrefix(f.Field, err.Field); ok && (below == "" || below[0] == '.' || below[0] == '[' && err.Type == field.ErrorTypeInvalid) {
 		return true
 	}
 	item := f.Field[:strings.LastIndexByte(f.Field, ']')+1]

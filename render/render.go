@@ -301,7 +301,7 @@ func (r *run) onlyHooks() bool {
 			return false
 		}
 		for _, o := range m.objects {
-			if !o.annotated(hookAnnotation) {
+			if !o.isHook() {
 				return false
 			}
 		}

@@ -36,14 +36,11 @@ func (r *run) findTargets() []*target {
 	}
 	byObject := map[*object]*target{}
 	for _, o := range r.overlays {
-		candidates := slices.DeleteFunc(slices.Clone(named[o.into]), func(p *object) bool {
-			return p.annotated(hookAnnotation) || !r.sameNamespace(o.object, p)
-		})
-		if current := slices.DeleteFunc(slices.Clone(candidates), func(p *object) bool { return p.stringAt("apiVersion") != apiVersion }); len(current) > 0 {
-			candidates = current
-		}
+		candidates := r.candidates(o, named[o.into])
 		if len(candidates) != 1 {
-			r.report(o.object, r.targetFinding(o, candidates))
+			if !o.isHook() { // which has no target, but may be compared with one
+				r.report(o.object, r.targetFinding(o, candidates))
+			}
 			continue
 		}
 		t := byObject[candidates[0]]
@@ -60,6 +57,22 @@ func (r *run) findTargets() []*target {
 		}
 	}
 	return targets
+}
+
+// candidates are those policies of the name in an overlay that may be its target.
+// Where a namespace is not known, any other policy of the name is a doubt.
+func (r *run) candidates(o *overlay, named []*object) []*object {
+	named = slices.DeleteFunc(slices.Clone(named), (*object).isHook)
+	same := slices.DeleteFunc(slices.Clone(named), func(p *object) bool { return !r.sameNamespace(o.object, p) })
+	current := func(p *object) bool { return p.stringAt("apiVersion") == apiVersion }
+	if slices.ContainsFunc(same, current) {
+		outdated := func(p *object) bool { return !current(p) }
+		named, same = slices.DeleteFunc(named, outdated), slices.DeleteFunc(same, outdated)
+	}
+	if len(same) == 1 && r.namespaceOf(same[0]) == "" {
+		return named
+	}
+	return same
 }
 
 // findPolicies finds the policies of the input that are no overlays.
@@ -122,7 +135,7 @@ func (r *run) targetHint(o *overlay, named []*object) string {
 	}
 	guess := nearest(o.into, names)
 	switch {
-	case len(named) > 0 && named[0].annotated(hookAnnotation):
+	case len(named) > 0 && named[0].isHook():
 		return r.describe(named[:1]) + " is a Helm hook, which is never a target"
 	case len(named) > 0:
 		return fmt.Sprintf("the overlay is in namespace %q, and the input has %s", r.namespaceOf(o.object), r.describe(named))

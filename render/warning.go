@@ -96,7 +96,7 @@ func (r *run) otherAllowsDNS(t *target) bool {
 		r.withDNS = map[string][]*object{}
 		for _, o := range r.policies {
 			policy, findings := decode(o, true)
-			isPolicy := o.stringAt("apiVersion") == apiVersion && !o.annotated(hookAnnotation) && !slices.ContainsFunc(findings, finding.isWrongValue)
+			isPolicy := o.stringAt("apiVersion") == apiVersion && !o.isHook() && !slices.ContainsFunc(findings, finding.isWrongValue)
 			if isPolicy && merge.Isolates(policy, networkingv1.PolicyTypeEgress) && merge.AllowsDNS(policy) {
 				key := merge.PodsKey(&policy.Spec.PodSelector)
 				r.withDNS[key] = append(r.withDNS[key], o)
@@ -130,17 +130,27 @@ const ownDomain = "netpol-merge.networknt.com/"
 // warnMismarked warns of a policy that is marked nearly like an overlay: it would
 // go to the cluster, where without a podSelector it is for all pods.
 func (r *run) warnMismarked(o *object) {
-	if o.kind() != "NetworkPolicy" {
-		return
+	if o.kind() == "NetworkPolicy" {
+		r.warnOfOwnKeys(o, o.value, nil)
 	}
-	for _, place := range []string{"annotations", "labels"} {
-		entries, _ := o.valueAt("metadata", place).(map[string]any)
-		for key := range entries {
-			if strings.HasPrefix(key, ownDomain) && (place == "labels" || key != merge.MergedFromAnnotation) {
-				r.addWarning(o, mismarked, "metadata."+place+"["+key+"]",
+}
+
+// warnOfOwnKeys warns of all keys in a value that have our domain but mean nothing.
+func (r *run) warnOfOwnKeys(o *object, value any, path *field.Path) {
+	switch value := value.(type) {
+	case map[string]any:
+		for key, inner := range value {
+			at := childOrKey(path, key)
+			if strings.HasPrefix(key, ownDomain) && at.String() != "metadata.annotations["+merge.MergedFromAnnotation+"]" {
+				r.addWarning(o, mismarked, at.String(),
 					"this marks no overlay: the policy goes to the cluster as one of its own",
-					"an overlay has the annotation "+merge.IntoAnnotation)
+					"an overlay has the annotation "+merge.IntoAnnotation+" in metadata.annotations")
 			}
+			r.warnOfOwnKeys(o, inner, at)
+		}
+	case []any:
+		for i, item := range value {
+			r.warnOfOwnKeys(o, item, path.Index(i))
 		}
 	}
 }

@@ -39,7 +39,7 @@ func (r *run) warnSelectsNoPods(t *target) {
 			switch {
 			case selector.Matches(o.podLabels()):
 				return
-			case !o.annotated(hookAnnotation):
+			case !o.isHook():
 				other = o
 			}
 		}
