@@ -188,6 +188,7 @@ func TestHostileInput(t *testing.T) {
 	for name, test := range map[string]struct{ text, reason string }{
 		"4 MiB overlay":          {target + overlayDocument + "# " + strings.Repeat("x", 4<<20) + "\n", "may not be more than 3145728 bytes"},
 		"4 MiB target":           {target + "# " + strings.Repeat("x", 4<<20) + "\n" + overlayDocument, "may not be more than 3145728 bytes"},
+		"target that grows":      {target + "# " + strings.Repeat("x", 3<<20-len(target)-3) + "\n" + overlayDocument, "only after the merge"},
 		"UTF-16":                 {utf16LE(target + overlayDocument), "not valid YAML"},
 		"UTF-16 with a tag":      {utf16LE(strings.Replace(overlayDocument, "netpol-merge.networknt.com/into:", "!!binary bmV0cG9sLW1lcmdlLm5ldHdvcmtudC5jb20vaW50bw==:", 1)), "in the input"},
 		"33 MiB that may be one": {target + "---\n# " + merge.IntoAnnotation + "\n# " + strings.Repeat("x", 33<<20) + "\n", "larger than 32 MiB"},

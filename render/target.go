@@ -206,10 +206,13 @@ func (r *run) fold(t *target) {
 		before := t.folded.Annotations[merge.MergedFromAnnotation]
 		t.folded.Annotations[merge.MergedFromAnnotation] = merge.MergedFrom(before, names)
 		for _, err := range merge.Validate(t.folded) {
-			r.report(t.object, finding{Error: err, code: rejectedByServer, hint: "this is so only after the merge: fold fewer overlays into one target"})
+			r.report(t.object, finding{Error: err, code: rejectedByServer, hint: tooManyOverlays})
 		}
 	}
 }
+
+// tooManyOverlays says what to do about a target that is wrong only when merged.
+const tooManyOverlays = "this is so only after the merge: fold fewer overlays into one target"
 
 // checkNamespaces reports overlays of several namespaces in one target. Each of
 // them alone may mean a target that names none, but not all of them.

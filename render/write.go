@@ -8,6 +8,7 @@ import (
 
 	networkingv1 "k8s.io/api/networking/v1"
 	apiequality "k8s.io/apimachinery/pkg/api/equality"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
 // rewrite gives the documents of targets and overlays their new text.
@@ -38,12 +39,15 @@ func (r *run) rewrite() error {
 	}
 	for _, e := range order {
 		text, err := e.newText()
-		if err != nil {
+		switch {
+		case errors.Is(err, errGrewTooLarge):
+			r.report(e.targets[0].object, finding{Error: field.TooLong(nil, "", maxObject), code: rejectedByServer, hint: tooManyOverlays})
+		case err != nil:
 			return err
 		}
 		r.replaced[e.document] = text
 	}
-	return nil
+	return r.refusal()
 }
 
 // edition is how a document changes: targets in it get something added, and
@@ -56,6 +60,10 @@ type edition struct {
 
 // errNoLines tells that a change cannot be made by inserting lines.
 var errNoLines = errors.New("the text is not in block style")
+
+// errGrewTooLarge tells that an API server would accept a target only without what
+// was added to it.
+var errGrewTooLarge = errors.New("larger than 3 MiB after the merge")
 
 // newText returns the document's new text, which is empty if the document leaves.
 // Lines are inserted, if need be after making blocks of what is in flow style,
@@ -77,8 +85,8 @@ func (e *edition) newText() ([]byte, error) {
 		if err == nil {
 			err = e.verify(text)
 		}
-		if err == nil {
-			return text, nil
+		if err == nil || errors.Is(err, errGrewTooLarge) {
+			return text, err
 		}
 		failures = append(failures, err)
 	}
@@ -142,6 +150,9 @@ func (o *object) verify(before *object, folded *networkingv1.NetworkPolicy) erro
 	}
 	if !apiequality.Semantic.DeepEqual(policy, folded) {
 		return fmt.Errorf("NetworkPolicy %q differs from the folded policy", folded.Name)
+	}
+	if o.size() > maxObject {
+		return errGrewTooLarge
 	}
 	return nil
 }
