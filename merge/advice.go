@@ -40,38 +40,54 @@ func Reopenings(target, folded *networkingv1.NetworkPolicy, changes []Change) []
 
 // exceptions are what the rules of a direction except, rule by rule and in all.
 type exceptions struct {
-	before []Rule // the target's own
+	before []opening // by the target's own rules
 	rules  []Rule
-	byRule []*netipx.IPSet
+	byRule [][]netipx.IPRange
 	all    *netipx.IPSet
 	ranges []netipx.IPRange // of all
 }
 
+// opening is a rule as addresses and ports.
+type opening struct {
+	addresses *netipx.IPSet
+	ports     *portSet
+}
+
 func newExceptions(before, rules []Rule) *exceptions {
-	e := &exceptions{before: before, rules: rules}
+	e := &exceptions{rules: rules}
 	var all netipx.IPSetBuilder
 	for _, rule := range rules {
-		e.byRule = append(e.byRule, exceptedBy(rule))
-		all.AddSet(e.byRule[len(e.byRule)-1])
+		excepted := exceptedBy(rule)
+		e.byRule = append(e.byRule, excepted.Ranges())
+		all.AddSet(excepted)
 	}
 	e.all = setOf(&all)
 	e.ranges = e.all.Ranges()
+	if len(e.ranges) == 0 {
+		return e // nothing to compare with
+	}
+	for _, rule := range before {
+		e.before = append(e.before, opening{addresses: addressesOf(rule), ports: newPortSet(rule.Ports)})
+	}
 	return e
 }
 
 // openedBy is what a change reopens, nil if that is nothing.
 func (e *exceptions) openedBy(change Change) *Reopening {
+	if len(e.ranges) == 0 {
+		return nil
+	}
 	opened := addressesOf(e.rules[change.Into])
 	if !overlapAny(e.ranges, opened) {
 		return nil
 	}
-	opened = newlyOpened(common(e.all, opened), e.before, change)
+	opened = e.newlyOpened(common(e.all, opened), change)
 	if len(opened.Ranges()) == 0 {
 		return nil
 	}
 	reopening := &Reopening{Networks: opened.Prefixes()}
 	for i, excepted := range e.byRule {
-		if overlapAny(excepted.Ranges(), opened) {
+		if overlapAny(excepted, opened) {
 			reopening.Rules = append(reopening.Rules, i)
 		}
 	}
@@ -80,21 +96,15 @@ func (e *exceptions) openedBy(change Change) *Reopening {
 
 // newlyOpened is what the rules that stood before do not allow of addresses, for any
 // of the change's ports. What other overlays add excuses nothing.
-func newlyOpened(addresses *netipx.IPSet, before []Rule, change Change) *netipx.IPSet {
-	asked := []traffic{{}}
-	if len(change.Added.Ports) > 0 {
-		asked = nil
-		for _, port := range change.Added.Ports {
-			asked = append(asked, trafficOf(port))
-		}
-	}
+func (e *exceptions) newlyOpened(addresses *netipx.IPSet, change Change) *netipx.IPSet {
+	before := slices.DeleteFunc(slices.Clone(e.before), func(o opening) bool { return !o.addresses.Overlaps(addresses) })
 	var opened netipx.IPSetBuilder
-	for _, t := range asked {
+	for _, asked := range requestsOf(change.Added.Ports) {
 		var rest netipx.IPSetBuilder
 		rest.AddSet(addresses)
-		for _, rule := range before {
-			if newPortSet(rule.Ports).covers(t) {
-				rest.RemoveSet(addressesOf(rule))
+		for _, o := range before {
+			if o.ports.covers(asked.traffic) {
+				rest.RemoveSet(o.addresses)
 			}
 		}
 		opened.AddSet(setOf(&rest))

@@ -69,7 +69,7 @@ func (s *ruleSet) near(p peer) []int {
 	}
 	if p.pods != nil {
 		for label, labelled := range s.labelled {
-			requiresOne := slices.ContainsFunc(p.lookups, func(a anchor) bool { return a.label() == label })
+			requiresOne := slices.ContainsFunc(p.lookups, func(a anchor) bool { return a.label() == label && string(a) != label })
 			if !requiresOne && len(labelled) <= mostLabelled {
 				rules = append(rules, labelled...)
 			}
@@ -82,60 +82,91 @@ func (s *ruleSet) near(p peer) []int {
 // fold adds what is missing of the rule to the set and says what that was.
 func (s *ruleSet) fold(rule Rule) Change {
 	peers, key := peersOf(rule.Peers)
-	allowed, missing := s.allowed(peers, rule.Ports)
-	if !missing {
-		return Change{Action: Covered, Allowed: allowed}
-	}
 	into, stands := s.samePeers[key]
-	if !stands || len(rule.Ports) == 0 {
-		change := Change{Action: RuleAppended, Into: s.append(rule), Added: rule, Allowed: allowed}
+	stands = stands && len(rule.Ports) > 0
+	requests := requestsOf(rule.Ports)
+	reaches := s.reachesOf(peers, func(i int) bool { return stands && i == into || s.rules[i].ports.overlapAny(requests) })
+	change := Change{Action: Covered}
+	for _, asked := range requests {
+		if by := s.coveredBy(reaches, asked.traffic); by != nil {
+			change.Allowed = append(change.Allowed, Allowed{Port: asked.port, By: by})
+			continue
+		}
+		change.Ports = append(change.Ports, asked.port)
+		if stands { // at once, as it may cover the next port
+			s.rules[into].ports.add(asked.traffic)
+			change.Added.Ports = append(change.Added.Ports, rule.Ports[asked.port])
+		}
+	}
+	switch {
+	case len(change.Ports) == 0:
+	case stands:
+		change.Action, change.Into = PortsAdded, into
+	default:
+		change.Action, change.Into, change.Added, change.Ports = RuleAppended, s.append(rule), rule, nil
 		for i := range rule.Ports {
 			change.Ports = append(change.Ports, i)
 		}
-		return change
-	}
-	change := Change{Action: PortsAdded, Into: into}
-	for i, port := range rule.Ports {
-		// Once more for each port: an earlier port of this rule may cover it.
-		if by := s.coveredBy(peers, trafficOf(port)); by != nil {
-			change.Allowed = append(change.Allowed, Allowed{Port: i, By: by})
-			continue
-		}
-		s.rules[into].ports.add(trafficOf(port))
-		change.Added.Ports = append(change.Added.Ports, port)
-		change.Ports = append(change.Ports, i)
 	}
 	return change
 }
 
-// allowed returns which of the ports (none: all traffic) the standing rules
-// allow for all of the peers, and whether any is missing.
-func (s *ruleSet) allowed(peers []peer, ports []networkingv1.NetworkPolicyPort) (allowed []Allowed, missing bool) {
+// request is what a rule asks for: one of its ports, or all traffic.
+type request struct {
+	port int // index into the rule's ports; -1 for all traffic
+	traffic
+}
+
+func requestsOf(ports []networkingv1.NetworkPolicyPort) []request {
 	if len(ports) == 0 {
-		by := s.coveredBy(peers, traffic{})
-		if by == nil {
-			return nil, true
-		}
-		return []Allowed{{Port: -1, By: by}}, false
+		return []request{{port: -1}}
 	}
+	requests := make([]request, len(ports))
 	for i, port := range ports {
-		if by := s.coveredBy(peers, trafficOf(port)); by != nil {
-			allowed = append(allowed, Allowed{Port: i, By: by})
-		} else {
-			missing = true
+		requests[i] = request{port: i, traffic: trafficOf(port)}
+	}
+	return requests
+}
+
+// reach is a peer and the standing rules that are for it, or for a part of it, and for
+// any of the ports that are asked for. It is found once for all of these.
+type reach struct {
+	peer
+	candidates []candidate
+}
+
+type candidate struct {
+	rule      int
+	ports     *portSet
+	wholePeer bool // the rule is for the whole peer, not only for a part
+}
+
+func (s *ruleSet) reachesOf(peers []peer, matters func(rule int) bool) []reach {
+	reaches := make([]reach, len(peers))
+	for i, p := range peers {
+		reaches[i].peer = p
+		for _, j := range s.near(p) {
+			if !matters(j) {
+				continue
+			}
+			rule := s.rules[j]
+			whole := slices.ContainsFunc(rule.peers, func(standing peer) bool { return standing.covers(p) })
+			if whole || slices.ContainsFunc(rule.peers, p.overlaps) {
+				reaches[i].candidates = append(reaches[i].candidates, candidate{rule: j, ports: rule.ports, wholePeer: whole})
+			}
 		}
 	}
-	return allowed, missing
+	return reaches
 }
 
 // coveredBy returns the sorted indices of rules that together allow t for all
 // of the peers, or nil if no rules do, or if it is not certain. A peer that is
 // nobody needs no rule, unless all are.
-func (s *ruleSet) coveredBy(peers []peer, t traffic) []int {
+func (s *ruleSet) coveredBy(reaches []reach, t traffic) []int {
 	var by []int
-	for _, p := range peers {
-		one := s.peerCoveredBy(p, t)
-		if one == nil && !p.isEmpty() {
+	for _, r := range reaches {
+		one := s.reachCoveredBy(r, t)
+		if one == nil && !r.isEmpty() {
 			return nil
 		}
 		by = append(by, one...)
@@ -144,35 +175,23 @@ func (s *ruleSet) coveredBy(peers []peer, t traffic) []int {
 	return slices.Compact(by)
 }
 
-// candidate is a standing rule that may allow a part of what is asked for.
-type candidate struct {
-	rule      int
-	ports     *portSet
-	wholePeer bool // the rule allows the whole peer, not only some addresses
-}
-
-func (s *ruleSet) peerCoveredBy(p peer, t traffic) []int {
+func (s *ruleSet) reachCoveredBy(r reach, t traffic) []int {
 	var candidates []candidate
 	var parts []traffic
-	for _, i := range s.near(p) {
-		rule := s.rules[i]
-		common := rule.ports.overlapping(t)
+	for _, c := range r.candidates {
+		common := c.ports.overlapping(t)
 		if common == nil {
 			continue
 		}
-		whole := slices.ContainsFunc(rule.peers, func(standing peer) bool { return standing.covers(p) })
-		if !whole && !slices.ContainsFunc(rule.peers, p.overlaps) {
-			continue
+		if c.wholePeer && c.ports.covers(t) {
+			return []int{c.rule}
 		}
-		if whole && rule.ports.covers(t) {
-			return []int{i}
-		}
-		candidates = append(candidates, candidate{rule: i, ports: rule.ports, wholePeer: whole})
+		candidates = append(candidates, c)
 		parts = append(parts, common...)
 	}
 	var by []int
 	for _, piece := range split(t, parts) {
-		one := s.pieceCoveredBy(candidates, p, piece)
+		one := s.pieceCoveredBy(candidates, r.peer, piece)
 		if one == nil {
 			return nil
 		}
@@ -181,7 +200,7 @@ func (s *ruleSet) peerCoveredBy(p peer, t traffic) []int {
 	return by
 }
 
-// pieceCoveredBy is peerCoveredBy for traffic of which every candidate allows
+// pieceCoveredBy is reachCoveredBy for traffic of which every candidate allows
 // either all or nothing.
 func (s *ruleSet) pieceCoveredBy(candidates []candidate, p peer, piece traffic) []int {
 	var allowing []int

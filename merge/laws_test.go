@@ -210,7 +210,7 @@ func lawNeeded(w *mergetest.World, s situation) string {
 // lawCeiling: a policy is within ceilings exactly if their rules together allow
 // all of it.
 func lawCeiling(w *mergetest.World, s situation) string {
-	beyond := merge.Beyond(s.target, s.overlays)
+	beyond := merge.NewAllowance(s.overlays...).Beyond(s.target)
 	for _, direction := range directions {
 		ceiling := w.None()
 		for _, overlay := range s.overlays {

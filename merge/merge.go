@@ -5,7 +5,7 @@
 // overlay's rule is looked up among the rules that stand so far (coverage.go),
 // which compares ports (ports.go) and peers (peers.go) as sets. Beside it: what the
 // API server would reject and what overlays may not do (validate.go), the most that
-// they may ask for (ceiling.go), and what deserves a second look (advice.go).
+// they may ask for (allowance.go), and what deserves a second look (advice.go).
 //
 // The package is pure: NetworkPolicy values go in, Changes come out. It knows
 // no YAML, reads nothing and writes nothing. It never changes its arguments,
@@ -190,17 +190,16 @@ func protocolOf(port networkingv1.NetworkPolicyPort) corev1.Protocol {
 }
 
 func apply(policy *networkingv1.NetworkPolicy, change Change) {
-	ingress := change.Direction == networkingv1.PolicyTypeIngress
-	switch {
+	spec := &policy.Spec
+	ports := slices.Clone(change.Added.Ports)
+	switch ingress := change.Direction == networkingv1.PolicyTypeIngress; {
 	case change.Action == RuleAppended && ingress:
-		policy.Spec.Ingress = append(policy.Spec.Ingress, networkingv1.NetworkPolicyIngressRule{From: change.Added.Peers, Ports: slices.Clone(change.Added.Ports)})
+		spec.Ingress = append(spec.Ingress, networkingv1.NetworkPolicyIngressRule{From: change.Added.Peers, Ports: ports})
 	case change.Action == RuleAppended:
-		policy.Spec.Egress = append(policy.Spec.Egress, networkingv1.NetworkPolicyEgressRule{To: change.Added.Peers, Ports: slices.Clone(change.Added.Ports)})
+		spec.Egress = append(spec.Egress, networkingv1.NetworkPolicyEgressRule{To: change.Added.Peers, Ports: ports})
 	case change.Action == PortsAdded && ingress:
-		rule := &policy.Spec.Ingress[change.Into]
-		rule.Ports = append(rule.Ports, change.Added.Ports...)
+		spec.Ingress[change.Into].Ports = append(spec.Ingress[change.Into].Ports, ports...)
 	case change.Action == PortsAdded:
-		rule := &policy.Spec.Egress[change.Into]
-		rule.Ports = append(rule.Ports, change.Added.Ports...)
+		spec.Egress[change.Into].Ports = append(spec.Egress[change.Into].Ports, ports...)
 	}
 }

@@ -26,7 +26,7 @@ type peer struct {
 	anchors, lookups []anchor
 }
 
-// anchor is a label and its value, as in "pod app=db", or a network.
+// anchor is a label, with or without its value, as in "pod app=db", or a network.
 type anchor string
 
 // The anchors of peers that have none of their own.
@@ -69,8 +69,8 @@ func peerOf(from *networkingv1.NetworkPolicyPeer) peer {
 		p.pods.require(ownNamespace, labelValues{listed: map[string]bool{"own": true}})
 	}
 	p.key = "pods " + p.pods.key()
-	// A peer that requires a label to have one value covers only peers that do.
-	p.anchors = p.pods.single()
+	// A peer that requires a label, or one value of it, covers only peers that do.
+	p.anchors = p.pods.required()
 	p.lookups = append([]anchor{anyAnchor, podsAnchor}, p.anchors...)
 	if len(p.anchors) == 0 {
 		p.anchors = []anchor{podsAnchor}
@@ -259,14 +259,19 @@ func (s selector) without(other selector) (parts []selector) {
 	return parts
 }
 
-// single lists the labels that have to have exactly one value.
-func (s selector) single() (required []anchor) {
+// required lists the labels that have to be there, and their value if it is one.
+func (s selector) required() (anchors []anchor) {
 	for _, label := range slices.Sorted(maps.Keys(s)) {
-		if v := s[label]; len(v.listed) == 1 && !v.inverted && !v.absent {
-			required = append(required, anchor(label+"="+slices.Collect(maps.Keys(v.listed))[0]))
+		v := s[label]
+		if v.absent {
+			continue
+		}
+		anchors = append(anchors, anchor(label))
+		if len(v.listed) == 1 && !v.inverted {
+			anchors = append(anchors, anchor(label+"="+slices.Collect(maps.Keys(v.listed))[0]))
 		}
 	}
-	return required
+	return anchors
 }
 
 func (s selector) key() string {

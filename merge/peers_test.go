@@ -109,7 +109,7 @@ func TestSelectorsAddUp(t *testing.T) {
 			alone = alone || pods[asked]&^pods[i] == 0
 		}
 		want := pods[asked]&^sum == 0
-		if Allows(policy, networkingv1.PolicyTypeEgress, Rule{Peers: peers[asked : asked+1]}) != want {
+		if NewAllowance(policy).Allows(networkingv1.PolicyTypeEgress, Rule{Peers: peers[asked : asked+1]}) != want {
 			require.Fail(t, "wrong", "%s covered by %s should be %t", asJSON(t, peers[asked]), asJSON(t, policy.Spec.Egress), want)
 		}
 		if want {

@@ -146,6 +146,10 @@ func (s *portSet) overlapping(t traffic) []traffic {
 	return parts
 }
 
+func (s *portSet) overlapAny(requests []request) bool {
+	return slices.ContainsFunc(requests, func(r request) bool { return s.overlapping(r.traffic) != nil })
+}
+
 // split cuts t where one of the parts begins or ends, so that each piece lies
 // either inside or outside of every part.
 func split(t traffic, parts []traffic) []traffic {

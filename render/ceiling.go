@@ -5,17 +5,25 @@ import (
 	"slices"
 	"strings"
 
+	networkingv1 "k8s.io/api/networking/v1"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/networknt/netpol-merge/merge"
 )
 
+// ceiling is what overlays may ask for, and the same in words.
+type ceiling struct {
+	*merge.Allowance
+	words map[networkingv1.PolicyType]string
+}
+
 // readCeilings reads the policies that say what overlays may ask for. They are
 // checked as the API server would, and for unknown fields, as overlays are; as
 // open as the platform wants them to be.
 func (r *run) readCeilings(position int) {
+	var policies []*networkingv1.NetworkPolicy
 	for i, source := range r.Ceilings {
-		before := len(r.ceilings) + len(r.problems)
+		before := len(policies) + len(r.problems)
 		r.eachIn(source, position+i, "ceiling", func(o *object) {
 			if o.kind() != "NetworkPolicy" || o.nested {
 				r.report(o, wrongKind(o, "ceiling"))
@@ -23,9 +31,9 @@ func (r *run) readCeilings(position int) {
 			}
 			policy, findings := r.check(o, false)
 			r.reportUnexplained(o, notForOverlays, merge.GuardTypes(policy), findings)
-			r.ceilings = append(r.ceilings, policy)
+			policies = append(policies, policy)
 		})
-		if len(r.ceilings)+len(r.problems) == before {
+		if len(policies)+len(r.problems) == before {
 			r.problems = append(r.problems, Problem{
 				Code: wrongFile, Source: source.Name, Line: 1, stream: position + i,
 				Reason: "the ceiling holds no NetworkPolicy",
@@ -33,31 +41,37 @@ func (r *run) readCeilings(position int) {
 			})
 		}
 	}
-	r.bounded = len(r.Ceilings) > 0 && len(r.problems) == 0
+	if len(r.Ceilings) > 0 && len(r.problems) == 0 {
+		r.ceiling = &ceiling{Allowance: merge.NewAllowance(policies...), words: map[networkingv1.PolicyType]string{}}
+		for _, direction := range merge.Directions() {
+			r.ceiling.words[direction] = rulesInWords(policies, direction)
+		}
+	}
 }
 
 // checkCeilings reports what an overlay asks for beyond the ceilings, but for
 // ports, and for rules beside their ports, in which something is wrong already.
 func (r *run) checkCeilings(o *overlay, wrong []Problem) {
-	if !r.bounded {
+	if r.ceiling == nil {
 		return
 	}
-	for _, excess := range merge.Beyond(o.policy, r.ceilings) {
+	for _, excess := range r.ceiling.Beyond(o.policy) {
 		rule := merge.Rules(o.policy, excess.Direction)[excess.Rule]
-		rulePath := field.NewPath("spec", merge.RulesKey(excess.Direction)).Index(excess.Rule)
+		rulePath := rulePath(excess.Direction, excess.Rule)
 		path, beyond := rulePath, merge.Rule{Peers: excess.Peers}
 		if excess.Port >= 0 {
 			path = path.Child("ports").Index(excess.Port)
 			beyond.Ports = rule.Ports[excess.Port : excess.Port+1]
 		}
+		inRule, inPorts, inPort := rulePath.String(), rulePath.Child("ports").String()+"[", path.String()
 		if slices.ContainsFunc(wrong, func(p Problem) bool {
-			otherPort := strings.HasPrefix(p.Field, rulePath.String()+".ports[") && !strings.HasPrefix(p.Field, path.String())
-			return strings.HasPrefix(p.Field, rulePath.String()) && !otherPort
+			otherPort := strings.HasPrefix(p.Field, inPorts) && !strings.HasPrefix(p.Field, inPort)
+			return strings.HasPrefix(p.Field, inRule) && !otherPort
 		}) {
 			continue
 		}
 		r.report(o.object, finding{
-			Error: field.Forbidden(path, fmt.Sprintf("%s; the ceiling allows %s", ruleInWords(beyond, excess.Direction), rulesInWords(r.ceilings, excess.Direction))),
+			Error: field.Forbidden(path, fmt.Sprintf("%s; the ceiling allows %s", ruleInWords(beyond, excess.Direction), r.ceiling.words[excess.Direction])),
 			code:  beyondCeiling,
 			hint:  "ask for less, or have the platform team raise the ceiling",
 		})

@@ -45,8 +45,9 @@ type object struct {
 	*manifest
 	node   *yamlnode.Node
 	value  map[string]any
-	item   int  // index in the list's items, -1 if the document is the object
-	nested bool // in a list in a list
+	item   int               // index in the list's items, -1 if the document is the object
+	nested bool              // in a list in a list
+	labels map[string]string // of the pods that it makes, once asked for
 }
 
 // parse reads a document that must be at most one YAML document.

@@ -3,6 +3,7 @@ package render
 import (
 	"bytes"
 	"slices"
+	"strings"
 
 	yamlnode "go.yaml.in/yaml/v3"
 
@@ -30,10 +31,12 @@ func (e *edition) reencode(content *yamlnode.Node) ([]byte, error) {
 		t.addToNode(objects[t.object])
 	}
 	if len(e.removed) > 0 {
+		gone := map[*yamlnode.Node]bool{}
+		for _, o := range e.removed {
+			gone[objects[o]] = true
+		}
 		items := child(root, "items", yamlnode.SequenceNode)
-		items.Content = slices.DeleteFunc(items.Content, func(item *yamlnode.Node) bool {
-			return slices.ContainsFunc(e.removed, func(o *object) bool { return objects[o] == item })
-		})
+		items.Content = slices.DeleteFunc(items.Content, func(item *yamlnode.Node) bool { return gone[item] })
 	}
 	root.Style &^= yamlnode.FlowStyle
 	return e.frame(content)
@@ -48,7 +51,7 @@ func (e *edition) frame(content *yamlnode.Node) ([]byte, error) {
 	if first := content.Content[0].Content; len(first) > 0 && first[0].Line == e.root.Line && first[0].Column == e.root.Column {
 		first[0].HeadComment = ""
 	}
-	body, err := encode(withNullWords(content))
+	body, err := encode(portable(content))
 	if err != nil {
 		return nil, err
 	}
@@ -69,17 +72,27 @@ func (e *edition) frame(content *yamlnode.Node) ([]byte, error) {
 // does not see, such as those behind an anchor. A "#" in a text looks the same;
 // if anything, there is a comment too many.
 func lostComments(before, after []byte) []byte {
+	kept := map[string]int{}
+	for line := range bytes.Lines(after) {
+		kept[commentIn(line)]++
+	}
 	var lost []byte
 	for line := range bytes.Lines(before) {
-		at := bytes.Index(append([]byte(" "), bytes.ReplaceAll(line, []byte("\t"), []byte(" "))...), []byte(" #"))
-		if at < 0 {
-			continue
-		}
-		if comment := bytes.TrimSpace(line[at:]); !bytes.Contains(after, comment) {
+		comment := commentIn(line)
+		if kept[comment]--; kept[comment] < 0 && comment != "" {
 			lost = append(append(lost, comment...), '\n')
 		}
 	}
 	return lost
+}
+
+// commentIn is the comment that a line ends in, or empty.
+func commentIn(line []byte) string {
+	at := bytes.Index(append([]byte(" "), bytes.ReplaceAll(line, []byte("\t"), []byte(" "))...), []byte(" #"))
+	if at < 0 {
+		return ""
+	}
+	return string(bytes.TrimSpace(line[at:]))
 }
 
 // addToNode does to a target's node what addTo does to its text.
@@ -116,17 +129,13 @@ func scalar(value string) *yamlnode.Node {
 // child returns the value of a key as a block of the wanted kind; it becomes an
 // empty one if it is missing or null.
 func child(mapping *yamlnode.Node, key string, kind yamlnode.Kind) *yamlnode.Node {
-	keyNode, value := entry(mapping, key)
+	_, value := entry(mapping, key)
 	if value == nil {
-		keyNode, value = scalar(key), &yamlnode.Node{}
-		mapping.Content = append(mapping.Content, keyNode, value)
+		value = &yamlnode.Node{}
+		mapping.Content = append(mapping.Content, scalar(key), value)
 	}
 	if value.Kind != kind {
 		value.Kind, value.Tag, value.Value = kind, "", ""
-	}
-	if value.Style&yamlnode.FlowStyle != 0 && value.LineComment != "" {
-		// The encoder writes a comment behind a block only if it is the key's.
-		keyNode.LineComment, value.LineComment = value.LineComment, ""
 	}
 	value.Style &^= yamlnode.FlowStyle
 	return value
@@ -152,16 +161,33 @@ func unaliased(node *yamlnode.Node) *yamlnode.Node {
 	return &to
 }
 
-// withNullWords writes out null in flow style, in which parsers differ about
-// nothing at all. It changes the node.
-func withNullWords(node *yamlnode.Node) *yamlnode.Node {
-	for _, child := range node.Content {
-		withNullWords(child)
-		if node.Style&yamlnode.FlowStyle != 0 && child.ShortTag() == "!!null" && child.Value == "" {
+// portable rewrites what the encoder gets wrong, or what parsers read differently:
+// null as nothing at all and comments, in flow style, comments behind blocks, and
+// folded texts. It changes the node.
+func portable(node *yamlnode.Node) *yamlnode.Node {
+	for i, child := range node.Content {
+		portable(child)
+		switch {
+		case node.Style&yamlnode.FlowStyle != 0 && child.ShortTag() == "!!null" && child.Value == "":
 			child.Value = "null"
+		case len(child.Content) == 0 || child.LineComment == "" || child.Style&yamlnode.FlowStyle != 0:
+		case node.Kind != yamlnode.MappingNode:
+			child.HeadComment, child.LineComment = strings.TrimPrefix(child.HeadComment+"\n"+child.LineComment, "\n"), ""
+		case node.Content[i-1].LineComment == "":
+			node.Content[i-1].LineComment, child.LineComment = child.LineComment, ""
 		}
 	}
+	if node.Style&yamlnode.FoldedStyle != 0 {
+		node.Style = node.Style&^yamlnode.FoldedStyle | yamlnode.LiteralStyle
+	}
+	if node.HeadComment != "" || slices.ContainsFunc(node.Content, hasComments) {
+		node.Style &^= yamlnode.FlowStyle
+	}
 	return node
+}
+
+func hasComments(node *yamlnode.Node) bool {
+	return node.HeadComment+node.LineComment+node.FootComment != "" || slices.ContainsFunc(node.Content, hasComments)
 }
 
 // withoutComments takes the comments away from a node and all in it.

@@ -28,7 +28,6 @@ import (
 	"strings"
 
 	"helm.sh/helm/v3/pkg/postrender"
-	networkingv1 "k8s.io/api/networking/v1"
 
 	"github.com/networknt/netpol-merge/merge"
 )
@@ -161,12 +160,12 @@ type run struct {
 	overlays    []*overlay
 	policies    []*object // that are no overlays
 	targets     []*target // of the overlays, in the order of the input
-	ceilings    []*networkingv1.NetworkPolicy
-	bounded     bool // whether the ceilings say what overlays may ask for
+	ceiling     *ceiling  // nil if there are none, or something is wrong with them
 	problems    []Problem
 	warnings    []Problem
 	size        int                    // of the input, in bytes
 	documentsBy map[string][]*document // by a word in them
+	withPort    map[string][]*document // those that may hold a Service, by the numbers in them
 	searched    map[*document]*object  // those that were read only for warnings
 	withDNS     map[string][]*object   // policies that allow it, by the key of their pods; nil until asked for
 	// replaced holds the new text of documents that change; empty if they leave.

@@ -17,12 +17,12 @@ type Source struct {
 // stream is a Source that takes part in a run.
 type stream struct {
 	Source
-	position int         // among the streams of the run
-	lines    map[int]int // of documents, by where they start, once asked for
+	position  int // among the streams of the run
+	documents []*document
 }
 
 func newStream(source Source, position int) *stream {
-	return &stream{Source: source, position: position, lines: map[int]int{}}
+	return &stream{Source: source, position: position}
 }
 
 // document is a slice of a stream. The documents of a stream, joined, are the
@@ -30,6 +30,7 @@ func newStream(source Source, position int) *stream {
 type document struct {
 	stream *stream
 	start  int // offset in the stream
+	first  int // line of the stream, from 1; 0 until one is asked for
 	text   []byte
 	// directives tells that the document starts with lines such as %YAML. Only
 	// a stream's first document and one that follows "..." may.
@@ -60,6 +61,7 @@ func split(in *stream) []*document {
 	if start < len(text) {
 		documents = append(documents, newDocument(in, start, len(text), directives))
 	}
+	in.documents = documents
 	return documents
 }
 
@@ -134,12 +136,14 @@ func isBlankOrComment(line []byte) bool {
 
 // line is the number, from 1, of the stream's line where the document starts.
 func (d *document) line() int {
-	first, known := d.stream.lines[d.start]
-	if !known {
-		first = 1 + bytes.Count(d.stream.Text[:d.start], []byte("\n"))
-		d.stream.lines[d.start] = first
+	if d.first == 0 {
+		line, from := 1, 0
+		for _, one := range d.stream.documents {
+			line += bytes.Count(d.stream.Text[from:one.start], []byte("\n"))
+			one.first, from = line, one.start
+		}
 	}
-	return first
+	return d.first
 }
 
 // hasContent tells whether the document is more than markers, directives,

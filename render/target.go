@@ -31,15 +31,20 @@ type target struct {
 func (r *run) findTargets() []*target {
 	r.policies = r.findPolicies()
 	named := map[string][]*object{}
+	at := map[place][]*object{}
 	for _, p := range r.policies {
 		named[p.name()] = append(named[p.name()], p)
+		if !p.isHook() {
+			where := place{p.name(), r.namespaceOf(p)}
+			at[where] = append(at[where], p)
+		}
 	}
 	byObject := map[*object]*target{}
 	for _, o := range r.overlays {
-		candidates := r.candidates(o, named[o.into])
+		candidates := r.candidates(o, named, at)
 		if len(candidates) != 1 {
 			if !o.isHook() { // which has no target, but may be compared with one
-				r.report(o.object, r.targetFinding(o, candidates))
+				r.report(o.object, r.targetFinding(o, candidates, named[o.into]))
 			}
 			continue
 		}
@@ -59,18 +64,19 @@ func (r *run) findTargets() []*target {
 	return targets
 }
 
+// place is where a policy is; its namespace is empty if it is not known.
+type place struct{ name, namespace string }
+
 // candidates are those policies of the name in an overlay that may be its target.
 // Where a namespace is not known, any other policy of the name is a doubt.
-func (r *run) candidates(o *overlay, named []*object) []*object {
-	named = slices.DeleteFunc(slices.Clone(named), (*object).isHook)
-	same := slices.DeleteFunc(slices.Clone(named), func(p *object) bool { return !r.sameNamespace(o.object, p) })
-	current := func(p *object) bool { return p.stringAt("apiVersion") == apiVersion }
-	if slices.ContainsFunc(same, current) {
-		outdated := func(p *object) bool { return !current(p) }
-		named, same = slices.DeleteFunc(named, outdated), slices.DeleteFunc(same, outdated)
+func (r *run) candidates(o *overlay, named map[string][]*object, at map[place][]*object) []*object {
+	namespace := r.namespaceOf(o.object)
+	same := slices.Concat(at[place{o.into, namespace}], at[place{o.into, ""}])
+	if namespace == "" || len(same) == 1 && r.namespaceOf(same[0]) == "" {
+		same = slices.DeleteFunc(slices.Clone(named[o.into]), (*object).isHook)
 	}
-	if len(same) == 1 && r.namespaceOf(same[0]) == "" {
-		return named
+	if current := slices.DeleteFunc(slices.Clone(same), func(p *object) bool { return p.stringAt("apiVersion") != apiVersion }); len(current) > 0 {
+		return current
 	}
 	return same
 }
@@ -107,7 +113,7 @@ func (r *run) sameNamespace(a, b *object) bool {
 }
 
 // targetFinding says why there is not exactly one target for an overlay.
-func (r *run) targetFinding(o *overlay, candidates []*object) finding {
+func (r *run) targetFinding(o *overlay, candidates, named []*object) finding {
 	path := field.NewPath("metadata", "annotations").Key(merge.IntoAnnotation)
 	if len(candidates) > 1 {
 		hint := "give the release's namespace with --namespace, or set metadata.namespace in the overlay and in the targets"
@@ -121,7 +127,6 @@ func (r *run) targetFinding(o *overlay, candidates []*object) finding {
 		}
 	}
 	reason := "no NetworkPolicy of this name in the input"
-	named := slices.DeleteFunc(slices.Clone(r.policies), func(p *object) bool { return p.name() != o.into })
 	if len(named) > 0 {
 		reason = "no NetworkPolicy of this name can be its target"
 	}
@@ -129,19 +134,19 @@ func (r *run) targetFinding(o *overlay, candidates []*object) finding {
 }
 
 func (r *run) targetHint(o *overlay, named []*object) string {
-	var names []string
-	for _, p := range r.policies {
-		names = append(names, p.name())
-	}
-	guess := nearest(o.into, names)
 	switch {
 	case len(named) > 0 && named[0].isHook():
 		return r.describe(named[:1]) + " is a Helm hook, which is never a target"
 	case len(named) > 0:
 		return fmt.Sprintf("the overlay is in namespace %q, and the input has %s", r.namespaceOf(o.object), r.describe(named))
-	case guess != "":
-		return fmt.Sprintf("did you mean %q? the input has %s", guess, r.describe(r.policies))
 	case len(r.policies) > 0:
+		var names []string
+		for _, p := range r.policies {
+			names = append(names, p.name())
+		}
+		if guess := nearest(o.into, names); guess != "" {
+			return fmt.Sprintf("did you mean %q? the input has %s", guess, r.describe(r.policies))
+		}
 		return "name one of these: " + r.describe(r.policies)
 	}
 	if unread := r.unreadPolicies(); unread != "" {
@@ -154,15 +159,15 @@ func (r *run) targetHint(o *overlay, named []*object) string {
 func (r *run) describe(policies []*object) string {
 	const most = 10
 	var list []string
-	for _, p := range policies {
+	for _, p := range policies[:min(most, len(policies))] {
 		text := fmt.Sprintf("%q", p.name())
 		if namespace := r.namespaceOf(p); namespace != "" {
 			text += " in namespace " + namespace
 		}
 		list = append(list, fmt.Sprintf("%s (%s:%d)", text, p.template(), p.line()+p.node.Line-1))
 	}
-	if len(list) > most {
-		list = append(list[:most], fmt.Sprintf("and %d more", len(list)-most))
+	if len(policies) > most {
+		list = append(list, fmt.Sprintf("and %d more", len(policies)-most))
 	}
 	return strings.Join(list, ", ")
 }

@@ -18,98 +18,106 @@ type flowNode struct{ key, node *yamlnode.Node }
 // changes in block style, everything else byte for byte. It is the edition
 // itself if they are, or if they cannot be made so.
 func (e *edition) unflowed() *edition {
-	for flow := e.nextFlow(); flow != nil; flow = e.nextFlow() {
-		text := flow.asBlock(e.document.text[:e.end])
-		if text == nil {
+	again := e.rebased(e.document.text) // whose nodes may change
+	if again == nil {
+		return e
+	}
+	text := newLines(e.document.text[:e.end])
+	for _, flow := range again.flows() {
+		if !text.unflow(flow) {
 			return e
 		}
-		next := e.rebased(append(text, e.document.text[e.end:]...))
-		if next == nil {
-			return e
-		}
-		e = next
+	}
+	if next := e.rebased(append(text.apply(), e.document.text[e.end:]...)); next != nil {
+		return next
 	}
 	return e
 }
 
-// nextFlow finds the outermost collection in flow style on the way to what
-// changes.
-func (e *edition) nextFlow() *flowNode {
-	var path []flowNode
-	step := func(key, node *yamlnode.Node) { path = append(path, flowNode{key, node}) }
-	if itemsKey, items := entry(e.root, "items"); items != nil && e.objects[0].item >= 0 {
-		step(nil, e.root)
-		step(itemsKey, items)
+// flows takes flow style away from all collections on the way to what changes, and
+// returns the outermost of them.
+func (e *edition) flows() (outermost []flowNode) {
+	inFlow := map[*yamlnode.Node]bool{}
+	step := func(parent, key, node *yamlnode.Node) {
+		if node == nil || node.Style&yamlnode.FlowStyle == 0 || len(node.Content) == 0 {
+			return
+		}
+		inFlow[node] = true
+		node.Style &^= yamlnode.FlowStyle
+		if !inFlow[parent] {
+			outermost = append(outermost, flowNode{key, node})
+		}
+	}
+	itemsKey, items := entry(e.root, "items")
+	if items != nil && e.objects[0].item >= 0 {
+		step(nil, nil, e.root)
+		step(e.root, itemsKey, items)
 	}
 	for _, t := range e.targets {
-		step(nil, t.node)
+		step(items, nil, t.node)
 		metadataKey, metadata := entry(t.node, "metadata")
 		if _, annotations := entry(metadata, "annotations"); annotations != nil && annotations.Kind == yamlnode.ScalarNode {
-			step(metadataKey, metadata)
+			step(t.node, metadataKey, metadata)
 		}
 		specKey, spec := entry(t.node, "spec")
-		step(specKey, spec)
+		step(t.node, specKey, spec)
 		for _, a := range t.additions {
 			key, rules := entry(spec, a.rules)
-			step(key, rules)
+			step(spec, key, rules)
 			if a.rule >= 0 && rules != nil && a.rule < len(rules.Content) {
-				step(nil, rules.Content[a.rule])
-				key, ports := entry(rules.Content[a.rule], "ports")
-				step(key, ports)
+				rule := rules.Content[a.rule]
+				step(rules, nil, rule)
+				key, ports := entry(rule, "ports")
+				step(rule, key, ports)
 			}
 		}
 	}
-	at := slices.IndexFunc(path, func(f flowNode) bool {
-		return f.node != nil && f.node.Style&yamlnode.FlowStyle != 0 && len(f.node.Content) > 0
-	})
-	if at < 0 {
-		return nil
-	}
-	return &path[at]
+	return outermost
 }
 
-// asBlock returns the text with the collection as a block, or nil if its text
-// is not simply from bracket to bracket. A comment behind it stays on its line,
-// comments inside move with what they are about.
-func (f *flowNode) asBlock(text []byte) []byte {
-	l := newLines(text)
+// unflow makes a block of a collection. It tells whether it could: the text of the
+// collection has to be simply from bracket to bracket. A comment behind it stays on
+// its line, comments inside move with what they are about.
+func (l *lines) unflow(f flowNode) bool {
 	start := l.offset(f.node)
-	end := flowEnd(text, start)
+	end := flowEnd(l.text, start)
 	if end < 0 {
-		return nil
+		return false
 	}
 	block := *f.node
-	block.Style &^= yamlnode.FlowStyle
 	block.HeadComment, block.LineComment, block.FootComment = "", "", ""
-	encoded, err := encode(withNullWords(&block))
+	encoded, err := encode(portable(&block))
 	if err != nil {
-		return nil
+		return false
 	}
-	encoded = append(lostComments(text[start:end], encoded), encoded...)
+	encoded = append(lostComments(l.text[start:end], encoded), encoded...)
 	lineBreak := l.breakAfter(f.node.Line)
-	before := bytes.TrimRight(text[:start], " \t")
-	indent, first := f.node.Column-1, ""
+	before := bytes.TrimRight(l.text[:start], " \t")
+	indent, lead, first := f.node.Column-1, "", ""
 	switch {
 	case f.key != nil:
 		indent = f.key.Column - 1
 		if f.node.Kind == yamlnode.MappingNode {
 			indent += 2
 		}
-	case bytes.HasSuffix(before, []byte("-")) && !isMarker(text[l.starts[f.node.Line-1]:], "---"):
-		before, first = text[:start], strings.Repeat(" ", indent)
+	case bytes.HasSuffix(before, []byte("-")) && !isMarker(l.text[l.starts[f.node.Line-1]:], "---"):
+		before, first = l.text[:start], strings.Repeat(" ", indent)
 	case len(before) > 0 && before[len(before)-1] != '\n':
-		before = append(bytes.Clone(before), lineBreak...)
+		lead = lineBreak
 	}
-	var b bytes.Buffer
+	var b strings.Builder
 	for line := range strings.Lines(string(encoded)) {
 		b.WriteString(strings.Repeat(" ", indent) + strings.TrimSuffix(line, "\n") + lineBreak)
 	}
-	lines := strings.TrimSuffix(strings.TrimPrefix(b.String(), first), lineBreak)
-	behind, rest := cutLine(text[end:])
+	with := lead + strings.TrimSuffix(strings.TrimPrefix(b.String(), first), lineBreak)
+	behind, rest := cutLine(l.text[end:])
 	if f.key != nil {
-		return slices.Concat(before, behind, []byte(lineBreak+lines), rest)
+		with = string(behind) + lineBreak + with
+	} else {
+		with += string(behind)
 	}
-	return slices.Concat(before, []byte(lines), behind, rest)
+	l.edits = append(l.edits, edit{len(before), len(l.text) - len(rest), with})
+	return true
 }
 
 // cutLine cuts a text at the end of its first line.

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"sync"
 
 	networkingv1 "k8s.io/api/networking/v1"
 	"k8s.io/apimachinery/pkg/util/validation/field"
@@ -19,9 +20,10 @@ func (r *run) warn(t *target) {
 	for _, change := range t.changes {
 		adds[change.Overlay] = adds[change.Overlay] || change.Action != merge.Covered
 	}
+	allowedBefore := sync.OnceValue(func() *merge.Allowance { return merge.NewAllowance(t.policy) })
 	for i, o := range t.overlays {
 		if !adds[i] {
-			r.warnAddsNothing(t, o)
+			r.warnAddsNothing(t, o, allowedBefore)
 		}
 		r.warnStrayDashes(o.object, o.policy)
 	}
@@ -44,13 +46,12 @@ func (r *run) addWarning(o *object, code Code, path, reason, hint string) {
 	r.warnings = append(r.warnings, o.problemAt(code, path, reason, hint))
 }
 
-func (r *run) warnAddsNothing(t *target, o *overlay) {
+func (r *run) warnAddsNothing(t *target, o *overlay, allowedBefore func() *merge.Allowance) {
 	reason, hint := fmt.Sprintf("the overlay adds nothing: the target %q allows all of it already", t.name()), "remove the overlay, or add what it was meant to open"
-	_, alone := merge.Fold(t.policy, []*networkingv1.NetworkPolicy{o.policy})
 	switch {
-	case len(alone) == 0:
+	case len(o.policy.Spec.Ingress)+len(o.policy.Spec.Egress) == 0:
 		reason = "the overlay adds nothing: it has no rules"
-	case slices.ContainsFunc(alone, func(c merge.Change) bool { return c.Action != merge.Covered }):
+	case len(allowedBefore().Beyond(o.policy)) > 0:
 		reason = fmt.Sprintf("the overlay adds nothing: the target %q and other overlays allow all of it already", t.name())
 		hint = "keep it if it is needed without the others, too; else let one overlay ask"
 	}

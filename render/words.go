@@ -100,9 +100,11 @@ func ruleInWords(rule merge.Rule, direction networkingv1.PolicyType) string {
 // person reads on.
 func rulesInWords(policies []*networkingv1.NetworkPolicy, direction networkingv1.PolicyType) string {
 	var words []string
+	known := map[string]bool{}
 	for _, policy := range policies {
 		for _, rule := range merge.Rules(policy, direction) {
-			if rule := ruleInWords(rule, direction); !slices.Contains(words, rule) {
+			if rule := ruleInWords(rule, direction); !known[rule] {
+				known[rule] = true
 				words = append(words, rule)
 			}
 		}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
@@ -117,8 +118,11 @@ func (d *document) mentionsAll(words map[string]string) bool {
 
 // podLabels are the labels of the pods that an object is or makes.
 func (o *object) podLabels() labels.Set {
-	metadata, _ := o.podTemplate()["metadata"].(map[string]any)
-	return stringMap(metadata["labels"])
+	if o.labels == nil {
+		metadata, _ := o.podTemplate()["metadata"].(map[string]any)
+		o.labels = stringMap(metadata["labels"])
+	}
+	return o.labels
 }
 
 // podTemplate is the template of the pods that an object makes, or the object if
@@ -154,13 +158,14 @@ type service struct {
 // warnServicePorts warns of overlays that ask for the port of a Service. A policy
 // sees packets after the Service has put the pods' port in.
 func (r *run) warnServicePorts(t *target) {
+	allowed := sync.OnceValue(func() *merge.Allowance { return merge.NewAllowance(t.folded) })
 	for _, change := range t.changes {
 		for i, port := range change.Added.Ports {
 			if port.Port == nil || port.Port.Type != intstr.Int || port.EndPort != nil {
 				continue
 			}
 			for _, s := range r.servicesAt(port.Port.IntVal) {
-				if s.protocol != *port.Protocol || !r.isDestination(s, t, change) || s.allowsTarget(t, change) {
+				if s.protocol != *port.Protocol || !r.isDestination(s, t, change) || s.allowsTarget(t, change, allowed) {
 					continue
 				}
 				path := portPath(change.Direction, change.Rule, change.Ports[i]).Child("port").String()
@@ -207,9 +212,9 @@ func mayShare(a, b map[string]string) bool {
 
 // allowsTarget tells whether the merged policy lets the same peers have the port
 // that the pods listen on, too.
-func (s service) allowsTarget(t *target, change merge.Change) bool {
+func (s service) allowsTarget(t *target, change merge.Change, allowed func() *merge.Allowance) bool {
 	port := intstr.FromInt32(s.target)
-	return merge.Allows(t.folded, change.Direction, merge.Rule{
+	return allowed().Allows(change.Direction, merge.Rule{
 		Peers: merge.Rules(t.folded, change.Direction)[change.Into].Peers,
 		Ports: []networkingv1.NetworkPolicyPort{{Protocol: &s.protocol, Port: &port}},
 	})
@@ -227,15 +232,29 @@ func selects(selector *metav1.LabelSelector, set labels.Set) bool {
 // servicesAt returns the Services in the input that have the port and send what
 // comes there to another one.
 func (r *run) servicesAt(port int32) (found []service) {
-	for _, d := range r.documentsWith("targetPort") {
-		if !bytes.Contains(d.text, strconv.AppendInt(nil, int64(port), 10)) {
-			continue
+	if r.withPort == nil {
+		r.withPort = map[string][]*document{}
+		for _, d := range r.documentsWith("targetPort") {
+			for number := range numbersIn(d.text) {
+				r.withPort[number] = append(r.withPort[number], d)
+			}
 		}
+	}
+	for _, d := range r.withPort[strconv.Itoa(int(port))] {
 		for _, o := range r.objectsIn(d) {
 			found = append(found, r.portsOf(o, port)...)
 		}
 	}
 	return found
+}
+
+// numbersIn are the runs of digits in a text.
+func numbersIn(text []byte) map[string]bool {
+	numbers := map[string]bool{}
+	for number := range bytes.FieldsFuncSeq(text, func(c rune) bool { return c < '0' || c > '9' }) {
+		numbers[string(number)] = true
+	}
+	return numbers
 }
 
 // portsOf are the entries for a port of an object, if that is a Service with an
