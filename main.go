@@ -42,12 +42,16 @@ func main() {
 // run is the whole command. Nothing is written to stdout unless all succeeds.
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	var s settings
-	command := newCommand(&s)
+	out := &output{Writer: stdout}
+	command := newCommand(&s, out)
 	command.SetArgs(append([]string{}, args...)) // cobra takes nil for os.Args
 	command.SetIn(stdin)
-	command.SetOut(stdout)
+	command.SetOut(out)
 	command.SetErr(stderr)
 	err := command.Execute()
+	if out.failure != nil { // which cobra does not look at when it writes help
+		err = out.failure
+	}
 	if err == nil {
 		return exitDone
 	}
@@ -57,11 +61,11 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	switch {
 	case errors.As(err, &refusal), errors.As(err, &internal):
 		if s.errorsAsManifest {
-			return writeErrorManifest(stdout, stderr, err)
+			return writeErrorManifest(out, stderr, err)
 		}
 		fmt.Fprintln(stderr, err)
 		if s.errorsAsResults {
-			return writeResults(stdout, stderr, err)
+			return writeResults(out, stderr, err)
 		}
 		return exitRefused
 	case errors.As(err, &usage):
@@ -70,6 +74,36 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	}
 	fmt.Fprintf(stderr, "netpol-merge: %s\n", render.Printable(err.Error()))
 	return exitIO
+}
+
+// output is standard output. It keeps the first failure.
+type output struct {
+	io.Writer
+	failure error
+}
+
+func (o *output) Write(text []byte) (int, error) {
+	if len(text) > 64<<10 {
+		widen(o.Writer)
+	}
+	n, err := o.Writer.Write(text)
+	if err != nil && o.failure == nil {
+		o.failure = fmt.Errorf("write standard output: %w", err)
+	}
+	return n, err
+}
+
+// style is how text looks on standard output: plain, unless that is a terminal.
+func (o *output) style() (style render.TextStyle) {
+	file, isFile := o.Writer.(*os.File)
+	if !isFile || !term.IsTerminal(int(file.Fd())) {
+		return style
+	}
+	if width, _, err := term.GetSize(int(file.Fd())); err == nil {
+		style.Width = width
+	}
+	style.Colour = os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+	return style
 }
 
 // usageError is a command line that makes no sense.
@@ -88,7 +122,7 @@ type settings struct {
 	errorsAsResults    bool
 }
 
-func newCommand(s *settings) *cobra.Command {
+func newCommand(s *settings, stdout *output) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "netpol-merge [flags] [FILE...]",
 		Short: "Fold network policy overlays into the policy that the platform owns",
@@ -114,36 +148,14 @@ Every flag --some-flag can also be set as NETPOL_MERGE_SOME_FLAG.`,
 			if _, err := io.WriteString(command.ErrOrStderr(), result.FormatWarnings()); err != nil {
 				return fmt.Errorf("write warnings: %w", err)
 			}
-			if _, err := result.WriteTo(wideWriter{command.OutOrStdout()}); err != nil {
-				return fmt.Errorf("write standard output: %w", err)
-			}
-			return nil
+			_, err = result.WriteTo(command.OutOrStdout())
+			return err
 		},
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
 	s.addFlags(root.Flags())
-	s.addErrorFlags(root.Flags())
-	root.AddCommand(newExplainCommand(s), newCheckCommand(), newVersionCommand())
-	root.InitDefaultCompletionCmd()
-	for _, command := range root.Commands() {
-		if command.Name() == "completion" {
-			command.Args = cobra.ArbitraryArgs
-			command.RunE = func(*cobra.Command, []string) error {
-				return &usageError{errors.New("completion needs the name of a shell: bash, fish, powershell or zsh")}
-			}
-		}
-	}
+	root.AddCommand(newExplainCommand(s, stdout), newCheckCommand(), newCompletionCommand(), newVersionCommand())
 	return root
-}
-
-// wideWriter widens the pipe that it writes to before it writes much.
-type wideWriter struct{ io.Writer }
-
-func (w wideWriter) Write(text []byte) (int, error) {
-	if len(text) > 64<<10 {
-		widen(w.Writer)
-	}
-	return w.Writer.Write(text)
 }
 
 func (s *settings) addFlags(flags *pflag.FlagSet) {
@@ -155,10 +167,7 @@ func (s *settings) addFlags(flags *pflag.FlagSet) {
 	flags.BoolVar(&s.Strict, "strict", false, "make warnings errors")
 	flags.BoolVar(&s.RequireInput, "require-input", false, "refuse an empty input")
 	flags.StringVar(&s.report, "report", "", "file to write what explain prints to: JSON if it ends in .json, Markdown if in .md, else text")
-}
-
-// addErrorFlags adds the flags for hosts that do not show what is on standard error.
-func (s *settings) addErrorFlags(flags *pflag.FlagSet) {
+	// For hosts that do not show what is on standard error.
 	flags.BoolVar(&s.errorsAsManifest, "errors-as-manifest", false, "on refusal exit 0 with a manifest that Helm 4 rejects with the message, for the Helm 4 plugin only")
 	flags.BoolVar(&s.errorsAsResults, "errors-as-results", false, "on refusal also write a ResourceList with the problems as results, for kpt and other callers of KRM functions")
 }
@@ -170,12 +179,18 @@ func setFromEnvironment(flags *pflag.FlagSet) error {
 	flags.VisitAll(func(flag *pflag.Flag) {
 		name := "NETPOL_MERGE_" + strings.ToUpper(strings.ReplaceAll(flag.Name, "-", "_"))
 		value := os.Getenv(name)
-		if flag.Changed || value == "" {
+		if flag.Changed || value == "" || flag.Name == "help" {
 			return
 		}
 		var err error
 		if list, ok := flag.Value.(pflag.SliceValue); ok {
-			err = list.Replace(strings.Split(value, ","))
+			var items []string
+			for item := range strings.SplitSeq(value, ",") {
+				if item = strings.TrimSpace(item); item != "" {
+					items = append(items, item)
+				}
+			}
+			err = list.Replace(items)
 		} else {
 			err = flag.Value.Set(value)
 		}
@@ -204,7 +219,11 @@ func (s *settings) mergeAndReport(command *cobra.Command, files []string) (*rend
 	} else {
 		report = result.Report()
 	}
-	return result, errors.Join(err, writeReport(s.report, report))
+	failure := writeReport(s.report, report)
+	if err != nil && failure != nil {
+		return nil, fmt.Errorf("%w\nnetpol-merge: %w", err, failure)
+	}
+	return result, cmp.Or(err, failure)
 }
 
 // validate tells what is wrong with the settings, whatever the input.
@@ -287,43 +306,27 @@ func formatReport(report *render.Report, format string, style render.TextStyle) 
 	return report.Text(style), nil
 }
 
-func newExplainCommand(s *settings) *cobra.Command {
+func newExplainCommand(s *settings, stdout *output) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "explain [flags] [FILE...]",
 		Short: "Show what the overlays add, and all that the merged policies allow",
 		Args:  cobra.ArbitraryArgs,
 		RunE: func(command *cobra.Command, files []string) error {
-			stdout := command.OutOrStdout()
 			result, err := s.mergeAndReport(command, files)
 			if err != nil {
 				return err
 			}
-			text, err := formatReport(result.Report(), s.format, styleFor(stdout))
+			text, err := formatReport(result.Report(), s.format, stdout.style())
 			if err != nil {
 				return err
 			}
-			if _, err := io.WriteString(stdout, text); err != nil {
-				return fmt.Errorf("write standard output: %w", err)
-			}
-			return nil
+			_, err = io.WriteString(stdout, text)
+			return err
 		},
 	}
 	s.addFlags(command.Flags())
 	command.Flags().StringVarP(&s.format, "output", "o", "text", "text, json or markdown")
 	return command
-}
-
-// styleFor is how text looks on stdout: plain, unless that is a terminal.
-func styleFor(stdout io.Writer) (style render.TextStyle) {
-	file, isFile := stdout.(*os.File)
-	if !isFile || !term.IsTerminal(int(file.Fd())) {
-		return style
-	}
-	if width, _, err := term.GetSize(int(file.Fd())); err == nil {
-		style.Width = width
-	}
-	style.Colour = os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
-	return style
 }
 
 func newCheckCommand() *cobra.Command {
@@ -355,16 +358,46 @@ func writeErrorManifest(stdout, stderr io.Writer, message error) int {
 	return exitDone
 }
 
+func newCompletionCommand() *cobra.Command {
+	shells := []string{"bash", "fish", "powershell", "zsh"}
+	return &cobra.Command{
+		Use:   "completion " + strings.Join(shells, "|"),
+		Short: "Print the script that completes commands and flags in a shell",
+		Long: `completion prints a script for a shell to read when it starts. For this shell only:
+
+  source <(netpol-merge completion bash)
+  netpol-merge completion fish | source
+  netpol-merge completion powershell | Out-String | Invoke-Expression
+  source <(netpol-merge completion zsh)`,
+		Args:      cobra.ArbitraryArgs,
+		ValidArgs: shells,
+		RunE: func(command *cobra.Command, args []string) error {
+			root, stdout := command.Root(), command.OutOrStdout()
+			if len(args) == 1 {
+				switch args[0] {
+				case "bash":
+					return root.GenBashCompletionV2(stdout, true)
+				case "fish":
+					return root.GenFishCompletion(stdout, true)
+				case "powershell":
+					return root.GenPowerShellCompletionWithDesc(stdout)
+				case "zsh":
+					return root.GenZshCompletion(stdout)
+				}
+			}
+			return &usageError{fmt.Errorf("completion needs the name of one shell: %s", strings.Join(shells, ", "))}
+		},
+	}
+}
+
 func newVersionCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
 		Short: "Print the version",
 		Args:  noArgs,
 		RunE: func(command *cobra.Command, _ []string) error {
-			if _, err := fmt.Fprintln(command.OutOrStdout(), "netpol-merge", version()); err != nil {
-				return fmt.Errorf("write standard output: %w", err)
-			}
-			return nil
+			_, err := fmt.Fprintln(command.OutOrStdout(), "netpol-merge", version())
+			return err
 		},
 	}
 }

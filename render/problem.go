@@ -101,7 +101,7 @@ type InternalError struct{ reason error }
 
 // Error says which check failed and where to report it.
 func (e *InternalError) Error() string {
-	return fmt.Sprintf("internal error, nothing was written: %v\n  hint: please report this with the input at https://github.com/networknt/netpol-merge/issues", e.reason)
+	return fmt.Sprintf("netpol-merge: internal error, nothing was written: %v\n  hint: please report this with the input at https://github.com/networknt/netpol-merge/issues", e.reason)
 }
 
 // Unwrap returns the check that failed.
