@@ -2,9 +2,13 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"io"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"runtime/debug"
+	"slices"
 
 	"github.com/networknt/netpol-merge/render"
 )
@@ -34,6 +38,51 @@ func readStreams(stdin io.Reader, files []string) ([]render.Source, error) {
 		streams = append(streams, stream)
 	}
 	return streams, nil
+}
+
+// readSources reads the files of a flag, and of folders all files that end in .yaml,
+// .yml or .json, in the order of their names. A folder without any is an error, as
+// it is hardly what was meant.
+func readSources(paths []string) ([]render.Source, error) {
+	var sources []render.Source
+	for _, path := range paths {
+		info, err := os.Stat(path)
+		if err != nil {
+			return nil, err
+		}
+		files := []string{path}
+		if info.IsDir() {
+			if files, err = manifestsIn(path); err != nil {
+				return nil, err
+			}
+		}
+		for _, file := range files {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				return nil, err
+			}
+			sources = append(sources, render.Source{Name: file, Text: text})
+		}
+	}
+	return sources, nil
+}
+
+func manifestsIn(folder string) ([]string, error) {
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		return nil, err
+	}
+	var files []string
+	for _, entry := range entries {
+		extensions := []string{".yaml", ".yml", ".json"}
+		if entry.Type()&fs.ModeDir == 0 && slices.Contains(extensions, filepath.Ext(entry.Name())) {
+			files = append(files, filepath.Join(folder, entry.Name()))
+		}
+	}
+	if len(files) == 0 {
+		return nil, fmt.Errorf("%s: no *.yaml, *.yml or *.json in this folder", folder)
+	}
+	return files, nil
 }
 
 // readAll reads a regular file, which may be standard input, into a buffer of

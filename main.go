@@ -272,10 +272,10 @@ func sameFile(a, b string) bool {
 }
 
 func (s *settings) mergeFiles(stdin io.Reader, files []string) (result *render.Result, err error) {
-	if s.Overlays, err = render.ReadOverlays(s.overlays...); err != nil {
+	if s.Overlays, err = readSources(s.overlays); err != nil {
 		return nil, err
 	}
-	if s.Ceilings, err = render.ReadOverlays(s.ceilings...); err != nil {
+	if s.Ceilings, err = readSources(s.ceilings); err != nil {
 		return nil, err
 	}
 	streams, err := readStreams(stdin, files)

@@ -6,8 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	yamlnode "go.yaml.in/yaml/v3"
 	utiljson "k8s.io/apimachinery/pkg/util/json"
@@ -52,6 +55,9 @@ type object struct {
 
 // parse reads a document that must be at most one YAML document.
 func parse(d *document) (*manifest, error) {
+	if isUTF16(d.text) {
+		return nil, &unreadableError{1, "not valid YAML: it is UTF-16 instead of UTF-8"}
+	}
 	text := d.parseable()
 	m := &manifest{document: d, end: len(text)}
 	var tree yamlnode.Node
@@ -59,17 +65,18 @@ func parse(d *document) (*manifest, error) {
 	if err := trees.Decode(&tree); errors.Is(err, io.EOF) {
 		return m, nil
 	} else if err != nil {
-		return nil, err
+		return nil, notYAML(text, err)
 	}
-	if err := trees.Decode(new(yamlnode.Node)); err == nil {
-		return nil, errors.New("a second document starts without a line that is '---'")
+	var second yamlnode.Node
+	if err := trees.Decode(&second); err == nil {
+		return nil, &unreadableError{second.Content[0].Line, "not valid YAML: a second document starts without a line that is '---'"}
 	} else if !errors.Is(err, io.EOF) {
-		return nil, err
+		return nil, notYAML(text, err)
 	}
 	m.tree, m.root = &tree, tree.Content[0]
 	value, err := parseValue(text)
 	if err != nil {
-		return nil, err
+		return nil, notYAML(text, err)
 	}
 	m.value = value
 	if err := m.findObjects(); err != nil {
@@ -168,12 +175,13 @@ func (m *manifest) addItems(list *object) error {
 	items, _ := list.value["items"].([]any) // as isList knows
 	nodes := resolve(lookup(list.node, "items"))
 	if len(entries(list.node, "items")) > 1 || nodes == nil || len(nodes.Content) != len(items) {
-		return errors.New("the items of the list cannot be told apart")
+		line, _ := locate(list.node, "items")
+		return &unreadableError{line, "the items of the list cannot be told apart"}
 	}
 	for i, item := range items {
 		value, ok := item.(map[string]any)
 		if !ok {
-			return fmt.Errorf("item %d of the list is no object", i)
+			return &unreadableError{nodes.Content[i].Line, fmt.Sprintf("item %d of the list is no object", i)}
 		}
 		if list.kind() == "NetworkPolicyList" {
 			// A typed list's items may leave out what the list says.
@@ -370,14 +378,23 @@ func (d *document) problem(code Code, reason, hint string) Problem {
 	return Problem{Code: code, Source: d.sourceName(), Line: d.line(), Reason: reason, Hint: hint, stream: d.stream.position}
 }
 
-// unreadable is the problem of a document that does not parse.
-func unreadable(d *document, err error, hint string) Problem {
-	if errors.Is(err, errTooLarge) {
-		return d.problem(unreadableDocument, "the document is "+err.Error(), hint)
+// unreadableError says why a document cannot be read, and in which of its lines.
+type unreadableError struct {
+	line   int
+	reason string
+}
+
+func (e *unreadableError) Error() string { return e.reason }
+
+// notYAML is the error for a text that a parser does not take. sigs.k8s.io/yaml names
+// the line of the problem, yaml.v3 that of the collection that it is in.
+func notYAML(text []byte, err error) error {
+	if _, other := yaml.YAMLToJSON(text); other != nil {
+		err = other
 	}
-	reason := err.Error()
-	for _, prefix := range []string{"error converting YAML to JSON: ", "yaml: "} {
-		reason = strings.TrimPrefix(reason, prefix)
+	reason := strings.TrimPrefix(strings.TrimPrefix(err.Error(), "error converting YAML to JSON: "), "yaml: ")
+	if json, ok := strings.CutPrefix(reason, "json: "); ok {
+		return &unreadableError{1, "it has no form in JSON, which the API server needs: " + json}
 	}
 	line := 1
 	if rest, ok := strings.CutPrefix(reason, "line "); ok {
@@ -385,11 +402,39 @@ func unreadable(d *document, err error, hint string) Problem {
 		if n, err := strconv.Atoi(number); err == nil {
 			line, reason = n, after
 		}
+		if foundByParser(reason) { // which counts lines from 0, unlike the scanner
+			line++
+		}
+	} else if at := culprit(text, reason); at >= 0 {
+		line += bytes.Count(text[:at], []byte("\n"))
 	}
-	if json, ok := strings.CutPrefix(reason, "json: "); ok {
-		return d.problem(unreadableDocument, "it has no form in JSON, which the API server needs: "+json, hint)
+	last := 1 + bytes.Count(bytes.TrimRight(text, "\r\n"), []byte("\n"))
+	return &unreadableError{min(line, last), "not valid YAML: " + reason}
+}
+
+func foundByParser(reason string) bool {
+	return slices.ContainsFunc([]string{
+		"did not find expected ','", "did not find expected key", "did not find expected '-'", "did not find expected node",
+		"did not find expected <", "found undefined tag", "found duplicate %", "found incompatible",
+	}, func(start string) bool { return strings.HasPrefix(reason, start) })
+}
+
+// culprit is the offset of what a reason without a line is about, or -1.
+func culprit(text []byte, reason string) int {
+	if rest, ok := strings.CutPrefix(reason, "unknown anchor '"); ok {
+		name, _, _ := strings.Cut(rest, "'")
+		return bytes.Index(text, []byte("*"+name))
 	}
-	problem := d.problem(unreadableDocument, "not valid YAML: "+reason, hint)
-	problem.Line += line - 1
+	return bytes.IndexFunc(text, func(c rune) bool {
+		return c == utf8.RuneError || unicode.IsControl(c) && !strings.ContainsRune("\t\r\n\u0085", c)
+	})
+}
+
+// unreadable is the problem of a document that cannot be read.
+func unreadable(d *document, err error, hint string) Problem {
+	problem := d.problem(unreadableDocument, err.Error(), hint)
+	if place, ok := errors.AsType[*unreadableError](err); ok {
+		problem.Line += place.line - 1
+	}
 	return problem
 }

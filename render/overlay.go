@@ -2,9 +2,6 @@ package render
 
 import (
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -22,51 +19,6 @@ type overlay struct {
 	valid  bool   // whether there is no problem with it
 	inFile bool   // it came beside the input, from Overlays
 	into   string // the target's name
-}
-
-// ReadOverlays reads files, and of folders all files that end in .yaml, .yml
-// or .json, in the order of their names. A folder without any is an error, as it
-// is hardly what was meant.
-func ReadOverlays(paths ...string) ([]Source, error) {
-	var sources []Source
-	for _, path := range paths {
-		info, err := os.Stat(path)
-		if err != nil {
-			return nil, err
-		}
-		files := []string{path}
-		if info.IsDir() {
-			if files, err = manifestsIn(path); err != nil {
-				return nil, err
-			}
-		}
-		for _, file := range files {
-			text, err := os.ReadFile(file)
-			if err != nil {
-				return nil, err
-			}
-			sources = append(sources, Source{Name: file, Text: text})
-		}
-	}
-	return sources, nil
-}
-
-func manifestsIn(folder string) ([]string, error) {
-	entries, err := os.ReadDir(folder)
-	if err != nil {
-		return nil, err
-	}
-	var files []string
-	for _, entry := range entries {
-		extensions := []string{".yaml", ".yml", ".json"}
-		if entry.Type()&fs.ModeDir == 0 && slices.Contains(extensions, filepath.Ext(entry.Name())) {
-			files = append(files, filepath.Join(folder, entry.Name()))
-		}
-	}
-	if len(files) == 0 {
-		return nil, fmt.Errorf("%s: no *.yaml, *.yml or *.json in this folder", folder)
-	}
-	return files, nil
 }
 
 // addOverlay checks an object that is to be an overlay, reports everything that

@@ -46,10 +46,10 @@ type Renderer struct {
 	// that it is not known.
 	Namespace string
 	// Overlays are more streams, in which every document is an overlay, with
-	// or without the annotation. See ReadOverlays.
+	// or without the annotation.
 	Overlays []Source
 	// Ceilings are streams of NetworkPolicies. If there are any, their rules
-	// together are the most that overlays may ask for. See ReadOverlays.
+	// together are the most that overlays may ask for.
 	Ceilings []Source
 	// AllowIngress lets overlays add ingress rules.
 	AllowIngress bool
@@ -244,7 +244,7 @@ func (r *run) eachMarked(found func(*object)) {
 			continue
 		}
 		hint := ""
-		if says(d.text, merge.IntoAnnotation) {
+		if says(d.text, merge.IntoAnnotation) || isUTF16(d.text) {
 			hint = "the document mentions " + merge.IntoAnnotation + ", so it may be an overlay: mend it, or take the annotation out"
 		}
 		m, ok := r.parse(d, hint)
@@ -282,7 +282,7 @@ func (r *run) parse(d *document, hint string) (*manifest, bool) {
 	return nil, false
 }
 
-var errTooLarge = errors.New("larger than 32 MiB, which is more than is read")
+var errTooLarge = errors.New("the document is larger than 32 MiB, which is more than is read")
 
 // onlyHooks tells whether everything in the input is a Helm hook. An SDK caller
 // may post-render those alone, and Helm 3 sends nothing for a chart that has

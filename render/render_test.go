@@ -190,7 +190,7 @@ func TestHostileInput(t *testing.T) {
 		"4 MiB target":           {target + "# " + strings.Repeat("x", 4<<20) + "\n" + overlayDocument, "may not be more than 3145728 bytes"},
 		"target that grows":      {target + "# " + strings.Repeat("x", 3<<20-len(target)-3) + "\n" + overlayDocument, "only after the merge"},
 		"UTF-16":                 {utf16LE(target + overlayDocument), "not valid YAML"},
-		"UTF-16 with a tag":      {utf16LE(strings.Replace(overlayDocument, "netpol-merge.networknt.com/into:", "!!binary bmV0cG9sLW1lcmdlLm5ldHdvcmtudC5jb20vaW50bw==:", 1)), "in the input"},
+		"UTF-16 with a tag":      {utf16LE(strings.Replace(overlayDocument, "netpol-merge.networknt.com/into:", "!!binary bmV0cG9sLW1lcmdlLm5ldHdvcmtudC5jb20vaW50bw==:", 1)), "UTF-16 instead of UTF-8"},
 		"33 MiB that may be one": {target + "---\n# " + merge.IntoAnnotation + "\n# " + strings.Repeat("x", 33<<20) + "\n", "larger than 32 MiB"},
 		"20,000 nested brackets": {target + overlayDocument + "x: " + strings.Repeat("[", 20_000) + "\n", "not valid YAML"},
 		"20,000 nested lists":    {target + overlayDocument + "x:\n" + strings.Repeat("- ", 20_000) + "\n", "not valid YAML"},
