@@ -18,7 +18,8 @@ type peer struct {
 	any       bool
 	addresses *netipx.IPSet // nil unless an ipBlock
 	pods      selector      // nil unless selectors; of the labels of pods and of their namespaces
-	// key is the same for two peers exactly if they mean the same.
+	// key is the same for two peers only if they mean the same, and always if neither
+	// contradicts itself.
 	key string
 	// Whomever this peer covers has each of its anchors among its lookups: lookups
 	// are where peers are filed that may cover this one. They keep thousands of
@@ -157,8 +158,8 @@ func SamePods(a, b *metav1.LabelSelector) bool {
 	return PodsKey(a) == PodsKey(b)
 }
 
-// PodsKey is the same for two pod selectors exactly if they select the same pods;
-// nil selects all. (Selectors that contradict themselves may have several keys.)
+// PodsKey is the same for two pod selectors only if they select the same pods, and
+// always if neither contradicts itself; nil selects all.
 func PodsKey(s *metav1.LabelSelector) string { return selectorOf(s).key() }
 
 // selector holds, for each label that is required to be something, what it may

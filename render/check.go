@@ -24,8 +24,8 @@ type finding struct {
 	line int // in the document; 0 if the field path tells
 }
 
-// isWrongValue tells whether the API server cannot read the object, for it takes
-// unknown fields and duplicate keys.
+// isWrongValue tells whether the finding keeps the API server from reading the object,
+// as unknown fields and duplicate keys do not.
 func (f finding) isWrongValue() bool {
 	return f.Type == field.ErrorTypeTypeInvalid || f.Type == field.ErrorTypeInvalid
 }

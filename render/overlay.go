@@ -92,8 +92,9 @@ func (r *Renderer) defaultTarget() string {
 	return r.Target
 }
 
-// check checks a policy as the API server would. It returns its value, and where
-// that is not what the text says.
+// check reports everything for which the API server would refuse a policy, and what
+// it would drop. It returns the policy, and the findings that keep it from being all
+// that the text says.
 func (r *run) check(o *object, nullItems bool) (*networkingv1.NetworkPolicy, []finding) {
 	if version := o.stringAt("apiVersion"); version != apiVersion {
 		r.report(o, finding{

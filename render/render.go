@@ -99,10 +99,11 @@ func (r *Result) WriteTo(w io.Writer) (written int64, err error) {
 		n, err := buffer.Write(chunk)
 		written += int64(n)
 		if err != nil {
-			return written, err
+			return written - int64(buffer.Buffered()), err
 		}
 	}
-	return written, buffer.Flush()
+	err = buffer.Flush()
+	return written - int64(buffer.Buffered()), err
 }
 
 // FormatWarnings returns the warnings as they are shown to a person.
