@@ -240,9 +240,8 @@ func (r *run) eachIn(source Source, position int, what string, found func(*objec
 // eachMarked finds the objects in the input that are to be overlays.
 func (r *run) eachMarked(found func(*object)) {
 	for _, d := range r.documents {
-		nearlyMarked := d.mentions("NetworkPolicy") && contains(d.text, ownDomain)
-		if !nearlyMarked && !d.mentions(merge.IntoAnnotation) {
-			continue
+		if !d.namesOurs && !d.hides(merge.IntoAnnotation) {
+			continue // neither marked nor nearly so
 		}
 		hint := ""
 		if says(d.text, merge.IntoAnnotation) || isUTF16(d.text) {

@@ -17,8 +17,8 @@ type Source struct {
 // stream is a Source that takes part in a run.
 type stream struct {
 	Source
-	position  int // among the streams of the run
-	documents []*document
+	position int   // among the streams of the run
+	lines    []int // the number of the line at the start of each block, once asked for
 }
 
 func newStream(source Source, position int) *stream {
@@ -30,12 +30,14 @@ func newStream(source Source, position int) *stream {
 type document struct {
 	stream *stream
 	start  int // offset in the stream
-	first  int // line of the stream, from 1; 0 until one is asked for
 	text   []byte
 	// directives tells that the document starts with lines such as %YAML. Only
 	// a stream's first document and one that follows "..." may.
 	directives bool
-	plain      bool // whether no word can be hidden in the text
+	// What is looked for in all documents is looked for while the text is still in the
+	// processor's cache: whether no word can be hidden in it, whether it names any of
+	// our annotations, and whether it names network policies.
+	plain, namesOurs, namesPolicies bool
 }
 
 const byteOrderMark = "\ufeff"
@@ -61,13 +63,15 @@ func split(in *stream) []*document {
 	if start < len(text) {
 		documents = append(documents, newDocument(in, start, len(text), directives))
 	}
-	in.documents = documents
 	return documents
 }
 
 func newDocument(in *stream, start, end int, directives bool) *document {
 	text := in.Text[start:end:end]
-	return &document{stream: in, start: start, text: text, directives: directives, plain: isPlain(text)}
+	return &document{
+		stream: in, start: start, text: text, directives: directives,
+		plain: isPlain(text), namesOurs: contains(text, ownDomain), namesPolicies: bytes.Contains(text, []byte("NetworkPolicy")),
+	}
 }
 
 // nextMarker is the offset of the first line from offset on that starts a
@@ -136,14 +140,17 @@ func isBlankOrComment(line []byte) bool {
 
 // line is the number, from 1, of the stream's line where the document starts.
 func (d *document) line() int {
-	if d.first == 0 {
-		line, from := 1, 0
-		for _, one := range d.stream.documents {
-			line += bytes.Count(d.stream.Text[from:one.start], []byte("\n"))
-			one.first, from = line, one.start
+	const block = 64 << 10
+	s := d.stream
+	for at := len(s.lines) * block; at <= d.start; at += block { // what is before was counted
+		line := 1
+		if at > 0 {
+			line = s.lines[at/block-1] + bytes.Count(s.Text[at-block:at], []byte("\n"))
 		}
+		s.lines = append(s.lines, line)
 	}
-	return d.first
+	last := d.start / block
+	return s.lines[last] + bytes.Count(s.Text[last*block:d.start], []byte("\n"))
 }
 
 // hasContent tells whether the document is more than markers, directives,
@@ -196,7 +203,22 @@ func (d *document) hides(word string) bool {
 // isPlain tells whether a text has nothing in it that could hide a word. Most
 // documents are plain, and this is known of each before words are looked for.
 func isPlain(text []byte) bool {
-	return bytes.IndexByte(text, '\\') < 0 && bytes.IndexByte(text, '!') < 0 && !isUTF16(text)
+	return bytes.IndexByte(text, '!') < 0 && !isUTF16(text) && !hasEscapes(text)
+}
+
+// hasEscapes tells whether a text has escapes that unescape takes for a letter, or for
+// nothing.
+func hasEscapes(text []byte) bool {
+	for {
+		i := bytes.IndexByte(text, '\\')
+		if i < 0 || i+1 == len(text) {
+			return false
+		}
+		text = text[i+1:]
+		if strings.IndexByte("xuU/", text[0]) >= 0 || breakSize(text) > 0 {
+			return true
+		}
+	}
 }
 
 // says tells whether a word stands in a text, literally or hidden by escapes or by
@@ -225,10 +247,11 @@ func narrowed(text []byte) []byte {
 	return text
 }
 
-// contains looks for what is behind a word's slash first: a slash is so much
-// rarer than a letter that most of the text is skipped.
+// contains looks for a word from its last slash or k on first: these are so much rarer
+// than other letters that most of the text is skipped.
 func contains(text []byte, word string) bool {
-	return bytes.Contains(text, []byte(word[max(0, strings.LastIndexByte(word, '/')):])) && bytes.Contains(text, []byte(word))
+	rare := strings.LastIndexAny(strings.TrimSuffix(word, "/"), "/k")
+	return (rare <= 0 || bytes.Contains(text, []byte(word[rare:]))) && bytes.Contains(text, []byte(word))
 }
 
 // unescape replaces the escapes of double-quoted scalars that can stand for a

@@ -85,7 +85,7 @@ func (r *run) candidates(o *overlay, named map[string][]*object, at map[place][]
 func (r *run) findPolicies() []*object {
 	var policies []*object
 	for _, d := range r.documents {
-		if len(d.text) > maxDocument || !d.mentions("NetworkPolicy") {
+		if len(d.text) > maxDocument || !d.namesPolicies && !d.hides("NetworkPolicy") {
 			continue
 		}
 		m, ok := r.parse(d, "")
