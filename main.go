@@ -90,7 +90,12 @@ func (o *output) Write(text []byte) (int, error) {
 	if err != nil && o.failure == nil {
 		o.failure = fmt.Errorf("write standard output: %w", err)
 	}
-	return n, err
+	return n, o.failure
+}
+
+func (o *output) print(text string) error {
+	_, _ = io.WriteString(o, text)
+	return o.failure
 }
 
 // style is how text looks on standard output: plain, unless that is a terminal.
@@ -148,13 +153,13 @@ Every flag --some-flag can also be set as NETPOL_MERGE_SOME_FLAG.`,
 			if _, err := io.WriteString(command.ErrOrStderr(), result.FormatWarnings()); err != nil {
 				return fmt.Errorf("write warnings: %w", err)
 			}
-			_, err = result.WriteTo(command.OutOrStdout())
+			_, err = result.WriteTo(stdout)
 			return err
 		},
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
 	s.addFlags(root.Flags())
-	root.AddCommand(newExplainCommand(s, stdout), newCheckCommand(), newCompletionCommand(), newVersionCommand())
+	root.AddCommand(newExplainCommand(s, stdout), newCheckCommand(), newCompletionCommand(), newVersionCommand(stdout))
 	return root
 }
 
@@ -223,7 +228,10 @@ func (s *settings) mergeAndReport(command *cobra.Command, files []string) (*rend
 	if err != nil && failure != nil {
 		return nil, fmt.Errorf("%w\nnetpol-merge: %w", err, failure)
 	}
-	return result, cmp.Or(err, failure)
+	if err == nil {
+		err = failure
+	}
+	return result, err
 }
 
 // validate tells what is wrong with the settings, whatever the input.
@@ -320,8 +328,7 @@ func newExplainCommand(s *settings, stdout *output) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			_, err = io.WriteString(stdout, text)
-			return err
+			return stdout.print(text)
 		},
 	}
 	s.addFlags(command.Flags())
@@ -390,14 +397,13 @@ func newCompletionCommand() *cobra.Command {
 	}
 }
 
-func newVersionCommand() *cobra.Command {
+func newVersionCommand(stdout *output) *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
 		Short: "Print the version",
 		Args:  noArgs,
-		RunE: func(command *cobra.Command, _ []string) error {
-			_, err := fmt.Fprintln(command.OutOrStdout(), "netpol-merge", version())
-			return err
+		RunE: func(*cobra.Command, []string) error {
+			return stdout.print("netpol-merge " + version() + "\n")
 		},
 	}
 }

@@ -38,62 +38,7 @@ func BenchmarkMerge(b *testing.B) {
 // take about ten times as long; where each is compared with each (PeersAndPorts,
 // Exceptions, Workloads), less than a hundred times.
 func BenchmarkGrowth(b *testing.B) {
-	network := func(i int) string { return fmt.Sprintf("10.%d.%d.0/24", i/250, i%250) }
-	times := func(n int, format func(int) string) string {
-		var b strings.Builder
-		for i := range n {
-			b.WriteString(format(i))
-		}
-		return b.String()
-	}
-	policy := func(name, into, selector, egress string) string {
-		annotations := ""
-		if into != "" {
-			annotations = ", annotations: {netpol-merge.networknt.com/into: " + into + "}"
-		}
-		return fmt.Sprintf("---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: %s%s}\nspec:\n  podSelector: %s\n  policyTypes: [Egress]\n  egress:\n%s", name, annotations, selector, egress)
-	}
-	toNetwork := func(i int) string {
-		return fmt.Sprintf("  - to: [{ipBlock: {cidr: %s}}]\n    ports: [{port: 5432}]\n", network(i))
-	}
-	toAll := func(n int) string {
-		return "  - to:\n" + times(n, func(i int) string { return fmt.Sprintf("    - ipBlock: {cidr: %s}\n", network(i)) }) +
-			"    ports:\n" + times(n, func(i int) string { return fmt.Sprintf("    - port: %d\n", 1000+2*i) })
-	}
-	ports := "  - ports: [{port: 53}]\n"
-	shapes := []struct {
-		name   string
-		stream func(n int) string
-	}{
-		{"FlowTargets", func(n int) string {
-			return "---\napiVersion: v1\nkind: List\nitems:\n" + times(n, func(i int) string {
-				return fmt.Sprintf("- {apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: t%d}, spec: {podSelector: {}, policyTypes: [Egress], egress: [{ports: [{port: 53}]}]}}\n", i)
-			}) + times(n, func(i int) string {
-				return policy(fmt.Sprint("o", i), fmt.Sprint("t", i), "{}", "  - ports: [{port: 5432}]\n")
-			})
-		}},
-		{"PeersAndPorts", func(n int) string {
-			return policy("proxy-allow", "", "{}", ports+toAll(n)) + policy("o", `""`, "{}", toAll(n))
-		}},
-		{"Exceptions", func(n int) string {
-			return policy("proxy-allow", "", "{}", ports+times(n, func(i int) string {
-				return fmt.Sprintf("  - to: [{ipBlock: {cidr: 10.0.0.0/8, except: [%s]}}]\n    ports: [{port: %d}]\n", network(i), 6000+i)
-			})) + policy("o", `""`, "{}", times(n, toNetwork))
-		}},
-		{"NothingAdded", func(n int) string {
-			return policy("proxy-allow", "", "{}", ports+times(n, toNetwork)) + times(n, func(i int) string {
-				return policy(fmt.Sprint("o", i), `""`, "{}", toNetwork(i))
-			})
-		}},
-		{"Workloads", func(n int) string {
-			return times(n, func(i int) string {
-				selector := fmt.Sprintf("{matchExpressions: [{key: app, operator: In, values: [absent%d]}]}", i)
-				return policy(fmt.Sprint("t", i), "", selector, ports) + policy(fmt.Sprint("o", i), fmt.Sprint("t", i), selector, "  - ports: [{port: 5432}]\n") +
-					fmt.Sprintf("---\nkind: Pod\nmetadata: {name: p%d, labels: {app: a%d}}\nspec: {containers: []}\n", i, i)
-			})
-		}},
-	}
-	for _, shape := range shapes {
+	for _, shape := range hardShapes() {
 		for _, n := range []int{100, 1_000} {
 			stream := Source{Text: []byte(shape.stream(n))}
 			b.Run(fmt.Sprintf("%s/%d", shape.name, n), func(b *testing.B) {
@@ -106,6 +51,68 @@ func BenchmarkGrowth(b *testing.B) {
 				}
 			})
 		}
+	}
+}
+
+// hardShape is a stream that can be made as hard as one likes.
+type hardShape struct {
+	name   string
+	stream func(n int) string
+}
+
+func hardShapes() []hardShape {
+	network := func(i int) string { return fmt.Sprintf("10.%d.%d.0/24", i/250, i%250) }
+	times := func(n int, format func(int) string) string {
+		var b strings.Builder
+		for i := range n {
+			b.WriteString(format(i))
+		}
+		return b.String()
+	}
+	policy := func(name, into, egress string) string {
+		annotations := ""
+		if into != "" {
+			annotations = ", annotations: {netpol-merge.networknt.com/into: " + into + "}"
+		}
+		return fmt.Sprintf("---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: %s%s}\nspec:\n  podSelector: {}\n  policyTypes: [Egress]\n  egress:\n%s", name, annotations, egress)
+	}
+	toNetwork := func(i int) string {
+		return fmt.Sprintf("  - to: [{ipBlock: {cidr: %s}}]\n    ports: [{port: 5432}]\n", network(i))
+	}
+	toAll := func(n int) string {
+		return "  - to:\n" + times(n, func(i int) string { return fmt.Sprintf("    - ipBlock: {cidr: %s}\n", network(i)) }) +
+			"    ports:\n" + times(n, func(i int) string { return fmt.Sprintf("    - port: %d\n", 1000+2*i) })
+	}
+	ports := "  - ports: [{port: 53}]\n"
+	return []hardShape{
+		{"FlowTargets", func(n int) string {
+			return "---\napiVersion: v1\nkind: List\nitems:\n" + times(n, func(i int) string {
+				return fmt.Sprintf("- {apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: t%d}, spec: {podSelector: {}, policyTypes: [Egress], egress: [{ports: [{port: 53}]}]}}\n", i)
+			}) + times(n, func(i int) string {
+				return policy(fmt.Sprint("o", i), fmt.Sprint("t", i), "  - ports: [{port: 5432}]\n")
+			})
+		}},
+		{"PeersAndPorts", func(n int) string {
+			return policy("proxy-allow", "", ports+toAll(n)) + policy("o", `""`, toAll(n))
+		}},
+		{"Exceptions", func(n int) string {
+			return policy("proxy-allow", "", ports+times(n, func(i int) string {
+				return fmt.Sprintf("  - to: [{ipBlock: {cidr: 10.0.0.0/8, except: [%s]}}]\n    ports: [{port: %d}]\n", network(i), 6000+i)
+			})) + policy("o", `""`, times(n, toNetwork))
+		}},
+		{"NothingAdded", func(n int) string {
+			return policy("proxy-allow", "", ports+times(n, toNetwork)) + times(n, func(i int) string {
+				return policy(fmt.Sprint("o", i), `""`, toNetwork(i))
+			})
+		}},
+		{"Workloads", func(n int) string {
+			return times(n, func(i int) string {
+				selector := fmt.Sprintf("podSelector: {matchExpressions: [{key: app, operator: In, values: [absent%d]}]}", i)
+				policies := policy(fmt.Sprint("t", i), "", ports) + policy(fmt.Sprint("o", i), fmt.Sprint("t", i), "  - ports: [{port: 5432}]\n")
+				return strings.ReplaceAll(policies, "podSelector: {}", selector) +
+					fmt.Sprintf("---\nkind: Pod\nmetadata: {name: p%d, labels: {app: a%d}}\nspec: {containers: []}\n", i, i)
+			})
+		}},
 	}
 }
 

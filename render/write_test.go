@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -45,6 +46,7 @@ func TestWriteGenerated(t *testing.T) {
 		rerun, refusal := renderText(t, Renderer{}, overlays+out)
 		require.Nil(t, refusal)
 		require.Equal(t, out, rerun, "the same overlays once more change nothing")
+		require.NotRegexp(t, `(?m)^\s*,`, out, "not every parser takes a comma at the start of a line")
 		if s.block {
 			inserted++
 			require.Empty(t, linesGone(target, out), out)
@@ -127,18 +129,18 @@ func (s *styler) document() string {
 	if s.IntN(6) == 0 {
 		lineBreak = "\r\n"
 	}
-	text := strings.Join(lines, lineBreak)
+	text := strings.Join(lines, "\n")
 	if s.IntN(4) > 0 {
-		text += lineBreak
+		text += "\n"
 	}
-	return text
+	return strings.ReplaceAll(text, "\n", lineBreak)
 }
 
 func (s *styler) metadata() map[string]any {
 	metadata := map[string]any{"name": "proxy-allow"}
 	switch s.IntN(5) {
 	case 0:
-		metadata["annotations"] = map[string]any{"note": "yes", "a/b": "# no comment"}
+		metadata["annotations"] = map[string]any{"note": "yes", "a/b": "# no comment", "why": "because\n  - of this\nand that\n"}
 	case 1:
 		metadata["annotations"] = nil
 	case 2:
@@ -246,6 +248,13 @@ func (s *styler) mapping(value map[string]any, indent int) (lines []string) {
 			lines = append(lines, pad+key+":"+s.anchor()+s.behind())
 			lines = append(lines, s.sequence(value, indent+s.IntN(4))...)
 		default:
+			if text, ok := value.(string); ok && strings.Contains(text, "\n") {
+				lines = append(lines, pad+key+": >"+s.behind())
+				for line := range strings.SplitSeq(strings.TrimSuffix(text, "\n"), "\n") {
+					lines = append(lines, pad+"  "+line)
+				}
+				continue
+			}
 			lines = append(lines, pad+key+": "+s.scalar(value)+s.behind())
 		}
 	}
@@ -292,8 +301,8 @@ func (s *styler) inFlow() bool {
 	return true
 }
 
-// flow writes a value on one line; that leaves block style as it is only for
-// what is never appended to.
+// flow writes a value, on one line if need be; that leaves block style as it is only
+// for what is never appended to.
 func (s *styler) flow(value any) string {
 	switch value := value.(type) {
 	case nil:
@@ -303,21 +312,41 @@ func (s *styler) flow(value any) string {
 		for _, key := range s.shuffled(value) {
 			entries = append(entries, key+": "+s.flow(value[key]))
 		}
-		return "{" + strings.Join(entries, ", ") + "}"
+		return "{" + s.joined(entries) + "}"
 	case []any:
 		var items []string
 		for _, item := range value {
 			items = append(items, s.flow(item))
 		}
-		return "[" + strings.Join(items, ", ") + "]"
+		return "[" + s.joined(items) + "]"
 	}
 	return s.scalar(value)
+}
+
+// joined joins what is in flow style, now and then over lines, with comments between.
+func (s *styler) joined(entries []string) string {
+	var b strings.Builder
+	for i, entry := range entries {
+		if i > 0 {
+			b.WriteString(",")
+			if s.IntN(6) == 0 {
+				b.WriteString(s.behind() + "\n" + strings.Repeat(" ", 40))
+			} else {
+				b.WriteString(" ")
+			}
+		}
+		b.WriteString(entry)
+	}
+	return b.String()
 }
 
 func (s *styler) scalar(value any) string {
 	text, ok := value.(string)
 	if !ok {
 		return fmt.Sprint(value)
+	}
+	if strings.Contains(text, "\n") {
+		return strconv.Quote(text)
 	}
 	if strings.ContainsAny(text, "#/: ") || text == "yes" || s.IntN(3) == 0 {
 		return []string{`"` + text + `"`, "'" + text + "'"}[s.IntN(2)]
