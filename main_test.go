@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -96,6 +97,31 @@ func TestReportFile(t *testing.T) {
 	_, _, code = call("", "--overlay", "no/such/file", "--report", path)
 	require.Equal(t, exitIO, code)
 	require.Contains(t, read(t, path), "no/such/file", "a report of an earlier run does not stay")
+}
+
+// TestOutputFails: what could not be written is told, whatever it is, and however
+// standard output fails: it is full, or nobody reads it any more.
+func TestOutputFails(t *testing.T) {
+	useTools(t)
+	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	require.NoError(t, err)
+	defer full.Close()
+	reader, unread, err := os.Pipe()
+	require.NoError(t, err)
+	require.NoError(t, reader.Close())
+	defer unread.Close()
+	for _, stdout := range []*os.File{full, unread} {
+		for _, args := range []string{"", "explain", "--errors-as-manifest input.yaml", "version", "completion bash", "--help", "explain --help"} {
+			command := exec.Command("netpol-merge", strings.Fields(args)...)
+			command.Dir, command.Stdout = "testdata/explain-errors-as-manifest", stdout
+			var stderr bytes.Buffer
+			command.Stderr = &stderr
+			command.Stdin = strings.NewReader(read(t, "testdata/explain-text/input.yaml"))
+			err := command.Run()
+			require.Equal(t, exitIO, command.ProcessState.ExitCode(), "%q: %v", args, err)
+			require.Contains(t, stderr.String(), "netpol-merge: write standard output: ")
+		}
+	}
 }
 
 // requireOnlyInsertions checks that all lines of documents that stay are in the

@@ -85,7 +85,7 @@ func parse(d *document) (*manifest, error) {
 	return m, nil
 }
 
-// parseValue reads what the first document in a text says.
+// parseValue reads what a text says.
 func parseValue(text []byte) (value any, err error) {
 	json, err := yaml.YAMLToJSON(text)
 	if err != nil {
@@ -93,21 +93,6 @@ func parseValue(text []byte) (value any, err error) {
 	}
 	err = utiljson.Unmarshal(json, &value)
 	return value, err
-}
-
-// lastKey is put behind a document, to see whether all of it was read.
-const lastKey = "netpol-merge-read-all"
-
-// parseObject reads what a document says, but not where: the object has no node. It
-// is nil for all but one object in block style that starts in the first column.
-func parseObject(d *document) *object {
-	value, err := parseValue(append(bytes.Clone(d.parseable()), "\n"+lastKey+": true\n"...))
-	entries, _ := value.(map[string]any)
-	if err != nil || entries[lastKey] != true || isList(entries) {
-		return nil
-	}
-	delete(entries, lastKey)
-	return &object{manifest: &manifest{document: d, value: value}, value: entries, item: -1}
 }
 
 // parseable is the document's text up to a "..." after which there is nothing

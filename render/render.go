@@ -167,14 +167,13 @@ type run struct {
 	size        int                    // of the input, in bytes
 	documentsBy map[string][]*document // by a word in them
 	withPort    map[string][]*document // those that may hold a Service, by the numbers in them
-	searched    map[*document]*object  // those that were read only for warnings
 	withDNS     map[string][]*object   // policies that allow it, by the key of their pods; nil until asked for
 	// replaced holds the new text of documents that change; empty if they leave.
 	replaced map[*document][]byte
 }
 
 func newRun(r *Renderer, streams []Source) *run {
-	run := &run{Renderer: *r, manifests: map[*document]*manifest{}, documentsBy: map[string][]*document{}, searched: map[*document]*object{}, replaced: map[*document][]byte{}}
+	run := &run{Renderer: *r, manifests: map[*document]*manifest{}, documentsBy: map[string][]*document{}, replaced: map[*document][]byte{}}
 	for i, source := range streams {
 		if i > 0 {
 			source.Text = bytes.TrimPrefix(source.Text, []byte(byteOrderMark)) // it would stand in the middle

@@ -63,17 +63,8 @@ func (r *run) workloadsIn(d *document, beside *object) (workloads []*object) {
 	return workloads
 }
 
-// objectsIn are the objects of a document that is only searched, which have no nodes
-// if they can do without. There are none in a document that cannot be read.
+// objectsIn are the objects of a document. There are none in one that cannot be read.
 func (r *run) objectsIn(d *document) []*object {
-	if _, parsed := r.manifests[d]; !parsed {
-		if r.searched[d] == nil {
-			r.searched[d] = parseObject(d)
-		}
-		if o := r.searched[d]; o != nil {
-			return []*object{o}
-		}
-	}
 	if m, ok := r.parse(d, ""); ok {
 		return m.objects
 	}
