@@ -46,7 +46,7 @@ type manifest struct {
 // object is a Kubernetes object in a manifest.
 type object struct {
 	*manifest
-	node   *yamlnode.Node
+	node   *yamlnode.Node // nil if only values were read
 	value  map[string]any
 	item   int               // index in the list's items, -1 if the document is the object
 	nested bool              // in a list in a list
@@ -74,25 +74,29 @@ func parse(d *document) (*manifest, error) {
 		return nil, notYAML(text, err)
 	}
 	m.tree, m.root = &tree, tree.Content[0]
-	value, err := parseValue(text)
+	return m.withValues(text)
+}
+
+// parseAgain reads what a document says that is known to be one: its objects have no
+// nodes.
+func parseAgain(d *document) (*manifest, error) {
+	m := &manifest{document: d}
+	return m.withValues(d.parseable())
+}
+
+// withValues returns the manifest with what its text says, and the objects in it.
+func (m *manifest) withValues(text []byte) (*manifest, error) {
+	json, err := yaml.YAMLToJSON(text)
+	if err == nil {
+		err = utiljson.Unmarshal(json, &m.value)
+	}
 	if err != nil {
 		return nil, notYAML(text, err)
 	}
-	m.value = value
 	if err := m.findObjects(); err != nil {
 		return nil, err
 	}
 	return m, nil
-}
-
-// parseValue reads what a text says.
-func parseValue(text []byte) (value any, err error) {
-	json, err := yaml.YAMLToJSON(text)
-	if err != nil {
-		return nil, err
-	}
-	err = utiljson.Unmarshal(json, &value)
-	return value, err
 }
 
 // parseable is the document's text up to a "..." after which there is nothing
@@ -158,22 +162,27 @@ func (m *manifest) findObjects() error {
 // addItems adds the items of a list, and those of lists in it.
 func (m *manifest) addItems(list *object) error {
 	items, _ := list.value["items"].([]any) // as isList knows
-	nodes := resolve(lookup(list.node, "items"))
-	if len(entries(list.node, "items")) > 1 || nodes == nil || len(nodes.Content) != len(items) {
-		line, _ := locate(list.node, "items")
-		return &unreadableError{line, "the items of the list cannot be told apart"}
+	nodes := make([]*yamlnode.Node, len(items))
+	if list.node != nil {
+		sequence := resolve(lookup(list.node, "items"))
+		if len(entries(list.node, "items")) > 1 || sequence == nil || len(sequence.Content) != len(items) {
+			line, _ := locate(list.node, "items")
+			return &unreadableError{line, "the items of the list cannot be told apart"}
+		}
+		nodes = sequence.Content
 	}
 	for i, item := range items {
 		value, ok := item.(map[string]any)
 		if !ok {
-			return &unreadableError{nodes.Content[i].Line, fmt.Sprintf("item %d of the list is no object", i)}
+			line, _ := locate(nodes[i], "")
+			return &unreadableError{line, fmt.Sprintf("item %d of the list is no object", i)}
 		}
 		if list.kind() == "NetworkPolicyList" {
 			// A typed list's items may leave out what the list says.
 			setDefault(value, "kind", "NetworkPolicy")
 			setDefault(value, "apiVersion", list.value["apiVersion"])
 		}
-		o := &object{manifest: m, node: resolve(nodes.Content[i]), value: value, item: i, nested: list.item >= 0}
+		o := &object{manifest: m, node: resolve(nodes[i]), value: value, item: i, nested: list.item >= 0}
 		if !isList(value) {
 			m.objects = append(m.objects, o)
 		} else if err := m.addItems(o); err != nil {
@@ -331,8 +340,12 @@ func firstStep(path string) (step, rest string, bracketed bool) {
 }
 
 // locate returns the line in the document of the field at a path and its value,
-// or the line of its nearest ancestor that is there and nil.
+// or the line of its nearest ancestor that is there and nil. Without nodes that is
+// the first line.
 func locate(node *yamlnode.Node, path string) (line int, value *yamlnode.Node) {
+	if node == nil {
+		return 1, nil
+	}
 	line = node.Line
 	for path != "" {
 		var step string

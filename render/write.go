@@ -115,7 +115,7 @@ func (e *edition) verify(text []byte) error {
 	if len(documents) != 1 {
 		return fmt.Errorf("it became %d documents", len(documents))
 	}
-	now, err := parse(documents[0])
+	now, err := parseAgain(documents[0])
 	if err != nil {
 		return err
 	}
