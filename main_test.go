@@ -105,11 +105,9 @@ func TestOutputFails(t *testing.T) {
 	useTools(t)
 	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
 	require.NoError(t, err)
-	defer full.Close()
 	reader, unread, err := os.Pipe()
 	require.NoError(t, err)
 	require.NoError(t, reader.Close())
-	defer unread.Close()
 	for _, stdout := range []*os.File{full, unread} {
 		for _, args := range []string{"", "explain", "--errors-as-manifest input.yaml", "version", "completion bash", "--help", "explain --help"} {
 			command := exec.Command("netpol-merge", strings.Fields(args)...)
@@ -121,6 +119,7 @@ func TestOutputFails(t *testing.T) {
 			require.Equal(t, exitIO, command.ProcessState.ExitCode(), "%q: %v", args, err)
 			require.Contains(t, stderr.String(), "netpol-merge: write standard output: ")
 		}
+		require.NoError(t, stdout.Close())
 	}
 }
 
