@@ -1,7 +1,8 @@
 // Command netpol-merge is a Helm post-renderer that folds the network policy
 // overlays of an API into the policy that the platform owns. Package render
-// does the work; here is only what a command needs: flags, files (input.go), exit
-// codes, and problems as a KRM function returns them (results.go).
+// does the work; here is only what a command needs: flags, exit codes, what it reads
+// (input.go) and writes (output.go), and problems as a KRM function returns them
+// (results.go).
 package main
 
 import (
@@ -14,13 +15,11 @@ import (
 	"path/filepath"
 	"runtime/debug"
 	"slices"
-	"strconv"
 	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
-	"golang.org/x/term"
 	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/networknt/netpol-merge/render"
@@ -77,41 +76,6 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	}
 	fmt.Fprintf(stderr, "netpol-merge: %s\n", render.Printable(err.Error()))
 	return exitIO
-}
-
-// output is standard output. It keeps the first failure.
-type output struct {
-	io.Writer
-	failure error
-}
-
-func (o *output) Write(text []byte) (int, error) {
-	if len(text) > 64<<10 {
-		widen(o.Writer)
-	}
-	n, err := o.Writer.Write(text)
-	if err != nil && o.failure == nil {
-		o.failure = fmt.Errorf("write standard output: %w", err)
-	}
-	return n, o.failure
-}
-
-func (o *output) print(text string) error {
-	_, _ = io.WriteString(o, text)
-	return o.failure
-}
-
-// style is how text looks on standard output: plain, unless that is a terminal.
-func (o *output) style() (style render.TextStyle) {
-	file, isFile := o.Writer.(*os.File)
-	if !isFile || !term.IsTerminal(int(file.Fd())) {
-		return style
-	}
-	if width, _, err := term.GetSize(int(file.Fd())); err == nil {
-		style.Width = width
-	}
-	style.Colour = os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
-	return style
 }
 
 // usageError is a command line that makes no sense.
@@ -352,20 +316,6 @@ func newCheckCommand() *cobra.Command {
 			return render.Check(streams...)
 		},
 	}
-}
-
-// writeErrorManifest writes what makes Helm 4 print a message. Helm 4 throws the
-// standard error of plugins away, but quotes the file name of a manifest that it
-// cannot read, and it takes that name from an annotation. Nothing can apply the
-// manifest: its kind is no string.
-func writeErrorManifest(stdout, stderr io.Writer, message error) int {
-	_, err := fmt.Fprintf(stdout, "kind: [netpol-merge-error]\nmetadata:\n  annotations:\n    postrenderer.helm.sh/postrender-filename: %s\n",
-		strconv.Quote("netpol-merge\n"+message.Error()+"\n"))
-	if err != nil {
-		fmt.Fprintf(stderr, "%v\nnetpol-merge: write standard output: %v\n", message, err)
-		return exitIO
-	}
-	return exitDone
 }
 
 func newCompletionCommand() *cobra.Command {

@@ -1,7 +1,6 @@
 package render
 
 import (
-	"bytes"
 	"cmp"
 	"fmt"
 	"slices"
@@ -176,7 +175,7 @@ func (r *run) describe(policies []*object) string {
 // parsed. It is no problem of its own: only the missing target is.
 func (r *run) unreadPolicies() string {
 	for _, d := range r.documents {
-		if !bytes.Contains(d.text, []byte("NetworkPolicy")) || bytes.Contains(d.text, []byte(merge.IntoAnnotation)) {
+		if !d.namesPolicies || d.namesOurs {
 			continue
 		}
 		if _, ok := r.parse(d, ""); !ok {
