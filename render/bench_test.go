@@ -116,9 +116,10 @@ func hardShapes() []hardShape {
 	}
 }
 
-// BenchmarkStages measures the steps of a merge one by one: split and classify
-// for documents that are not involved, the others for a target with many
-// overlays. Package merge has a benchmark of the fold.
+// BenchmarkStages measures the steps of a merge one by one: split, which also looks
+// for what involves a document, and classify, which goes by that, for documents that
+// are not involved; the others for a target with many overlays. Package merge has a
+// benchmark of the fold.
 func BenchmarkStages(b *testing.B) {
 	var bystanders strings.Builder
 	for i := range 5_000 {

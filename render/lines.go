@@ -47,18 +47,21 @@ type edit struct {
 func newLines(text []byte) *lines {
 	l := &lines{text: text, starts: []int{0}}
 	for i := 0; i < len(text); {
-		switch size := breakSize(text[i:]); size {
-		case 0:
-			i++
-		default:
+		if size := breakSize(text[i:]); size > 0 {
 			i += size
 			l.starts = append(l.starts, i)
+		} else {
+			i++
 		}
 	}
 	return l
 }
 
+// breakSize is the length of the line break that a text starts with, or 0.
 func breakSize(text []byte) int {
+	if text[0] >= ' ' && text[0] < utf8.RuneSelf { // as nearly always
+		return 0
+	}
 	for _, lineBreak := range []string{"\r\n", "\n", "\r", "\u0085", "\u2028", "\u2029"} {
 		if bytes.HasPrefix(text, []byte(lineBreak)) {
 			return len(lineBreak)

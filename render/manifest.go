@@ -41,6 +41,7 @@ type manifest struct {
 	end     int            // where in the text the content ends, before any "..."
 	value   any
 	objects []*object // the document's own, or those of the list that it is
+	breaks  []int     // how many newlines there are before each line; nil until asked for
 }
 
 // object is a Kubernetes object in a manifest.
@@ -371,6 +372,20 @@ func locate(node *yamlnode.Node, path string) (line int, value *yamlnode.Node) {
 	return line, node
 }
 
+// streamLine is the line of the stream at which a line of the document is. The parser
+// counts lines, from 1, that end in a lone carriage return or one of Unicode's line
+// breaks, too; editors and grep do not.
+func (m *manifest) streamLine(number int) int {
+	if m.breaks == nil {
+		lines := newLines(m.text)
+		m.breaks = make([]int, len(lines.starts))
+		for i := 1; i < len(lines.starts); i++ {
+			m.breaks[i] = m.breaks[i-1] + bytes.Count(lines.line(i), []byte("\n"))
+		}
+	}
+	return m.line() + m.breaks[min(number, len(m.breaks))-1]
+}
+
 // problem is a problem with the document as a whole.
 func (d *document) problem(code Code, reason, hint string) Problem {
 	return Problem{Code: code, Source: d.sourceName(), Line: d.line(), Reason: reason, Hint: hint, stream: d.stream.position}
@@ -432,7 +447,7 @@ func culprit(text []byte, reason string) int {
 func unreadable(d *document, err error, hint string) Problem {
 	problem := d.problem(unreadableDocument, err.Error(), hint)
 	if place, ok := errors.AsType[*unreadableError](err); ok {
-		problem.Line += place.line - 1
+		problem.Line = (&manifest{document: d}).streamLine(place.line)
 	}
 	return problem
 }

@@ -146,9 +146,9 @@ func (o *object) problem(f finding) Problem {
 	problem := o.problemAt(f.code, f.Field, f.ErrorBody(), f.hint)
 	switch line := o.lineOfEntry(f.Error); {
 	case f.line > 0:
-		problem.Line = o.line() + f.line - 1
+		problem.Line = o.streamLine(f.line)
 	case line > 0:
-		problem.Line = o.line() + line - 1
+		problem.Line = o.streamLine(line)
 	}
 	return problem
 }
@@ -177,7 +177,7 @@ func (o *object) problemAt(code Code, path, reason, hint string) Problem {
 	return Problem{
 		Code:       code,
 		Source:     o.template(),
-		Line:       o.line() + line - 1,
+		Line:       o.streamLine(line),
 		APIVersion: o.stringAt("apiVersion"),
 		Kind:       o.kind(),
 		Name:       o.name(),

@@ -163,7 +163,7 @@ func (r *run) describe(policies []*object) string {
 		if namespace := r.namespaceOf(p); namespace != "" {
 			text += " in namespace " + namespace
 		}
-		list = append(list, fmt.Sprintf("%s (%s:%d)", text, p.template(), p.line()+p.node.Line-1))
+		list = append(list, fmt.Sprintf("%s (%s:%d)", text, p.template(), p.streamLine(p.node.Line)))
 	}
 	if len(policies) > most {
 		list = append(list, fmt.Sprintf("and %d more", len(policies)-most))
