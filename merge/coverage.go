@@ -1,6 +1,7 @@
 package merge
 
 import (
+	"fmt"
 	"slices"
 
 	"go4.org/netipx"
@@ -133,6 +134,7 @@ func requestsOf(ports []networkingv1.NetworkPolicyPort) []request {
 type reach struct {
 	peer
 	candidates []candidate
+	together   map[string][]int // what addUpToPods said, by the rules it was asked about
 }
 
 type candidate struct {
@@ -144,7 +146,7 @@ type candidate struct {
 func (s *ruleSet) reachesOf(peers []peer, matters func(rule int) bool) []reach {
 	reaches := make([]reach, len(peers))
 	for i, p := range peers {
-		reaches[i].peer = p
+		reaches[i] = reach{peer: p, together: map[string][]int{}}
 		for _, j := range s.near(p) {
 			if !matters(j) {
 				continue
@@ -191,7 +193,7 @@ func (s *ruleSet) reachCoveredBy(r reach, t traffic) []int {
 	}
 	var by []int
 	for _, piece := range split(t, parts) {
-		one := s.pieceCoveredBy(candidates, r.peer, piece)
+		one := s.pieceCoveredBy(candidates, r, piece)
 		if one == nil {
 			return nil
 		}
@@ -202,7 +204,7 @@ func (s *ruleSet) reachCoveredBy(r reach, t traffic) []int {
 
 // pieceCoveredBy is reachCoveredBy for traffic of which every candidate allows
 // either all or nothing.
-func (s *ruleSet) pieceCoveredBy(candidates []candidate, p peer, piece traffic) []int {
+func (s *ruleSet) pieceCoveredBy(candidates []candidate, r reach, piece traffic) []int {
 	var allowing []int
 	for _, c := range candidates {
 		if !c.ports.covers(piece) {
@@ -214,10 +216,14 @@ func (s *ruleSet) pieceCoveredBy(candidates []candidate, p peer, piece traffic) 
 		allowing = append(allowing, c.rule)
 	}
 	switch {
-	case len(allowing) > 0 && p.addresses != nil && s.addUpToAddresses(allowing, p):
+	case len(allowing) > 0 && r.addresses != nil && s.addUpToAddresses(allowing, r.peer):
 		return allowing
-	case p.pods != nil:
-		return s.addUpToPods(allowing, p)
+	case r.pods != nil:
+		key := fmt.Sprint(allowing)
+		if _, known := r.together[key]; !known {
+			r.together[key] = s.addUpToPods(allowing, r.peer)
+		}
+		return r.together[key]
 	}
 	return nil
 }
@@ -237,7 +243,7 @@ func (s *ruleSet) addUpToAddresses(rules []int, block peer) bool {
 
 // mostRemaining bounds the search for selectors that add up, which could grow
 // exponentially. Beyond it the answer is "not covered", which is always safe.
-const mostRemaining = 1000
+const mostRemaining = 100
 
 // addUpToPods takes what the rules select away from what the peer selects and
 // returns the rules that took something, or nil if something remains.

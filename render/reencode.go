@@ -88,11 +88,19 @@ func lostComments(before, after []byte) []byte {
 
 // commentIn is the comment that a line ends in, or empty.
 func commentIn(line []byte) string {
-	at := bytes.Index(append([]byte(" "), bytes.ReplaceAll(line, []byte("\t"), []byte(" "))...), []byte(" #"))
-	if at < 0 {
-		return ""
+	for i := 0; i < len(line); i++ {
+		switch line[i] {
+		case '#':
+			if i == 0 || line[i-1] == ' ' || line[i-1] == '\t' {
+				return string(bytes.TrimSpace(line[i:]))
+			}
+		case '"', '\'':
+			if startsScalar(line, i) {
+				i += quotedLength(line[i:]) - 1
+			}
+		}
 	}
-	return string(bytes.TrimSpace(line[at:]))
+	return ""
 }
 
 // addToNode does to a target's node what addTo does to its text.
@@ -162,14 +170,20 @@ func unaliased(node *yamlnode.Node) *yamlnode.Node {
 }
 
 // portable rewrites what the encoder gets wrong, or what parsers read differently:
-// null as nothing at all and comments, in flow style, comments behind blocks, and
-// folded texts. It changes the node.
+// null as nothing at all and comments, in flow style, comments behind blocks and in
+// front of empty collections, folded texts, and those that start with white space. It
+// changes the node.
 func portable(node *yamlnode.Node) *yamlnode.Node {
 	for i, child := range node.Content {
 		portable(child)
 		switch {
 		case node.Style&yamlnode.FlowStyle != 0 && child.ShortTag() == "!!null" && child.Value == "":
 			child.Value = "null"
+		case child.Kind&(yamlnode.MappingNode|yamlnode.SequenceNode) != 0 && len(child.Content) == 0 && child.HeadComment != "":
+			if node.Kind == yamlnode.MappingNode && node.Content[i-1].HeadComment == "" {
+				node.Content[i-1].HeadComment = child.HeadComment
+			}
+			child.HeadComment = ""
 		case len(child.Content) == 0 || child.LineComment == "" || child.Style&yamlnode.FlowStyle != 0:
 		case node.Kind != yamlnode.MappingNode:
 			child.HeadComment, child.LineComment = strings.TrimPrefix(child.HeadComment+"\n"+child.LineComment, "\n"), ""
@@ -177,7 +191,10 @@ func portable(node *yamlnode.Node) *yamlnode.Node {
 			node.Content[i-1].LineComment, child.LineComment = child.LineComment, ""
 		}
 	}
-	if node.Style&yamlnode.FoldedStyle != 0 {
+	switch isText := node.Style&(yamlnode.FoldedStyle|yamlnode.LiteralStyle) != 0; {
+	case isText && strings.TrimLeft(node.Value, " \t\n") != node.Value:
+		node.Style = yamlnode.DoubleQuotedStyle
+	case isText:
 		node.Style = node.Style&^yamlnode.FoldedStyle | yamlnode.LiteralStyle
 	}
 	if node.HeadComment != "" || slices.ContainsFunc(node.Content, hasComments) {

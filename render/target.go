@@ -70,15 +70,23 @@ type place struct{ name, namespace string }
 // Where a namespace is not known, any other policy of the name is a doubt.
 func (r *run) candidates(o *overlay, named map[string][]*object, at map[place][]*object) []*object {
 	namespace := r.namespaceOf(o.object)
-	same := slices.Concat(at[place{o.into, namespace}], at[place{o.into, ""}])
-	if namespace == "" || len(same) == 1 && r.namespaceOf(same[0]) == "" {
-		same = slices.DeleteFunc(slices.Clone(named[o.into]), (*object).isHook)
-	}
-	if current := slices.DeleteFunc(slices.Clone(same), func(p *object) bool { return p.stringAt("apiVersion") != apiVersion }); len(current) > 0 {
-		return current
+	same := current(slices.Concat(at[place{o.into, namespace}], at[place{o.into, ""}]))
+	if namespace == "" || len(same) == 1 && r.namespaceOf(same[0]) == "" && same[0].isCurrent() {
+		return current(slices.DeleteFunc(slices.Clone(named[o.into]), (*object).isHook))
 	}
 	return same
 }
+
+// current are the policies of networking.k8s.io/v1, or all if there are none. Other API
+// groups have a kind of the same name.
+func current(policies []*object) []*object {
+	if slices.ContainsFunc(policies, (*object).isCurrent) {
+		return slices.DeleteFunc(slices.Clone(policies), func(p *object) bool { return !p.isCurrent() })
+	}
+	return policies
+}
+
+func (o *object) isCurrent() bool { return o.stringAt("apiVersion") == apiVersion }
 
 // findPolicies finds the policies of the input that are no overlays.
 func (r *run) findPolicies() []*object {

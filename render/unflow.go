@@ -137,7 +137,7 @@ func cutLine(text []byte) (line, rest []byte) {
 func flowEnd(text []byte, at int) int {
 	depth := 0
 	for i := at; i < len(text); i++ {
-		starts := i == 0 || strings.IndexByte(" \t\r\n[{,:", text[i-1]) >= 0
+		starts := startsScalar(text, i)
 		switch c := text[i]; {
 		case c == '[' || c == '{':
 			depth++
@@ -157,6 +157,11 @@ func flowEnd(text []byte, at int) int {
 		}
 	}
 	return -1
+}
+
+// startsScalar tells whether a scalar or a comment may start at an offset.
+func startsScalar(text []byte, at int) bool {
+	return at == 0 || strings.IndexByte(" \t\r\n[{,:", text[at-1]) >= 0
 }
 
 // quotedLength is the length of the quoted scalar that a text starts with.

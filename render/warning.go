@@ -97,7 +97,7 @@ func (r *run) otherAllowsDNS(t *target) bool {
 		r.withDNS = map[string][]*object{}
 		for _, o := range r.policies {
 			policy, findings := decode(o, true)
-			isPolicy := o.stringAt("apiVersion") == apiVersion && !o.isHook() && !slices.ContainsFunc(findings, finding.isWrongValue)
+			isPolicy := o.isCurrent() && !o.isHook() && !slices.ContainsFunc(findings, finding.isWrongValue)
 			if isPolicy && merge.Isolates(policy, networkingv1.PolicyTypeEgress) && merge.AllowsDNS(policy) {
 				key := merge.PodsKey(&policy.Spec.PodSelector)
 				r.withDNS[key] = append(r.withDNS[key], o)
