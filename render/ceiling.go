@@ -57,15 +57,14 @@ func (r *run) checkCeilings(o *overlay, wrong []Problem) {
 	}
 	for _, excess := range r.ceiling.Beyond(o.policy) {
 		rule := merge.Rules(o.policy, excess.Direction)[excess.Rule]
-		rulePath := rulePath(excess.Direction, excess.Rule)
-		path, beyond := rulePath, merge.Rule{Peers: excess.Peers}
+		path, beyond := rulePath(excess.Direction, excess.Rule), merge.Rule{Peers: excess.Peers}
+		inRule, inPorts := path.String(), path.Child("ports").String()+"["
 		if excess.Port >= 0 {
-			path = path.Child("ports").Index(excess.Port)
+			path = portPath(excess.Direction, excess.Rule, excess.Port)
 			beyond.Ports = rule.Ports[excess.Port : excess.Port+1]
 		}
-		inRule, inPorts, inPort := rulePath.String(), rulePath.Child("ports").String()+"[", path.String()
 		if slices.ContainsFunc(wrong, func(p Problem) bool {
-			otherPort := strings.HasPrefix(p.Field, inPorts) && !strings.HasPrefix(p.Field, inPort)
+			otherPort := strings.HasPrefix(p.Field, inPorts) && !strings.HasPrefix(p.Field, path.String())
 			return strings.HasPrefix(p.Field, inRule) && !otherPort
 		}) {
 			continue
