@@ -141,20 +141,23 @@ func (r *run) targetFinding(o *overlay, candidates, named []*object) finding {
 }
 
 func (r *run) targetHint(o *overlay, named []*object) string {
+	possible := slices.DeleteFunc(slices.Clone(r.policies), (*object).isHook)
 	switch {
 	case len(named) > 0 && named[0].isHook():
 		return r.describe(named[:1]) + " is a Helm hook, which is never a target"
 	case len(named) > 0:
 		return fmt.Sprintf("the overlay is in namespace %q, and the input has %s", r.namespaceOf(o.object), r.describe(named))
-	case len(r.policies) > 0:
+	case len(possible) > 0:
 		var names []string
-		for _, p := range r.policies {
+		for _, p := range possible {
 			names = append(names, p.name())
 		}
 		if guess := nearest(o.into, names); guess != "" {
-			return fmt.Sprintf("did you mean %q? the input has %s", guess, r.describe(r.policies))
+			return fmt.Sprintf("did you mean %q? the input has %s", guess, r.describe(possible))
 		}
-		return "name one of these: " + r.describe(r.policies)
+		return "name one of these: " + r.describe(possible)
+	case len(r.policies) > 0:
+		return "the input has no NetworkPolicy but overlays and Helm hooks, which are never a target: " + r.describe(r.policies)
 	}
 	if unread := r.unreadPolicies(); unread != "" {
 		return "a document that may hold it cannot be read: " + unread
