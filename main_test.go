@@ -109,7 +109,7 @@ func TestOutputFails(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, reader.Close())
 	for _, stdout := range []*os.File{full, unread} {
-		for _, args := range []string{"", "explain", "--errors-as-manifest input.yaml", "version", "completion bash", "--help", "explain --help"} {
+		for _, args := range []string{"", "explain", "--errors-as-manifest input.yaml", "--errors-as-results input.yaml", "version", "completion bash", "--help", "explain --help"} {
 			command := exec.Command("netpol-merge", strings.Fields(args)...)
 			command.Dir, command.Stdout = "testdata/explain-errors-as-manifest", stdout
 			var stderr bytes.Buffer
@@ -117,7 +117,7 @@ func TestOutputFails(t *testing.T) {
 			command.Stdin = strings.NewReader(read(t, "testdata/explain-text/input.yaml"))
 			err := command.Run()
 			require.Equal(t, exitIO, command.ProcessState.ExitCode(), "%q: %v", args, err)
-			require.Contains(t, stderr.String(), "netpol-merge: write standard output: ")
+			require.Contains(t, stderr.String(), "netpol-merge: write standard output: write /dev/stdout: ")
 		}
 		require.NoError(t, stdout.Close())
 	}

@@ -54,7 +54,7 @@ func writeErrorManifest(stdout, stderr io.Writer, message error) int {
 	_, err := fmt.Fprintf(stdout, "kind: [netpol-merge-error]\nmetadata:\n  annotations:\n    postrenderer.helm.sh/postrender-filename: %s\n",
 		strconv.Quote("netpol-merge\n"+message.Error()+"\n"))
 	if err != nil {
-		fmt.Fprintf(stderr, "%v\nnetpol-merge: write standard output: %v\n", message, err)
+		fmt.Fprintf(stderr, "%v\nnetpol-merge: %v\n", message, err)
 		return exitIO
 	}
 	return exitDone

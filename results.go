@@ -33,7 +33,7 @@ func writeResults(stdout, stderr io.Writer, refused error) int {
 		_, err = stdout.Write(text)
 	}
 	if err != nil {
-		fmt.Fprintf(stderr, "netpol-merge: write standard output: %v\n", err)
+		fmt.Fprintf(stderr, "netpol-merge: %v\n", err)
 		return exitIO
 	}
 	return exitRefused

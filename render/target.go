@@ -186,7 +186,7 @@ func (r *run) describe(policies []*object) string {
 // parsed. It is no problem of its own: only the missing target is.
 func (r *run) unreadPolicies() string {
 	for _, d := range r.documents {
-		if !d.namesPolicies || d.namesOurs {
+		if !d.namesPolicies || contains(d.text, merge.IntoAnnotation) {
 			continue
 		}
 		if _, ok := r.parse(d, ""); !ok {
