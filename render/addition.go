@@ -1,58 +1,61 @@
 package render
 
 import (
-	"bytes"
 	"encoding/json"
-	"slices"
 	"strconv"
-	"strings"
 
 	yamlnode "go.yaml.in/yaml/v3"
 	networkingv1 "k8s.io/api/networking/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/networknt/netpol-merge/merge"
+	"github.com/networknt/netpol-merge/render/internal/edit"
 )
 
-// addition is what is appended to one list of a target: ports to the ports of
-// one of its rules, or rules to its rules.
-type addition struct {
-	rules string // the key of the rules: ingress or egress
-	rule  int    // index of the rule that gets ports; -1 if rules are appended
-	items []*yamlnode.Node
-}
-
-// findAdditions finds what the changes add to the target's text. Ports added to a
-// rule that was itself appended become part of that rule.
-func (t *target) findAdditions() error {
+// edits are the changes of a target's text: what its overlays add, and the annotation.
+// Ports added to a rule that was itself appended become part of that rule.
+func (t *target) edits() ([]edit.Edit, error) {
 	peers, err := t.addedPeers()
 	if err != nil {
-		return err
+		return nil, err
 	}
+	var edits []edit.Edit
 	for _, direction := range merge.Directions() {
-		// One for each rule that stands, and the last for rules that are appended.
-		lists := make([]addition, len(merge.Rules(t.policy, direction))+1)
-		for i := range lists {
-			lists[i] = addition{rules: merge.RulesKey(direction), rule: i}
-		}
-		appended := &lists[len(lists)-1]
+		before := len(merge.Rules(t.policy, direction))
+		added := make([][]*yamlnode.Node, before+1) // ports of each rule that stands, and the rules that are appended
 		for i, change := range t.changes {
 			if change.Direction != direction || len(change.Added.Peers)+len(change.Added.Ports) == 0 {
 				continue
 			}
 			nodes := nodesOf(change, peers[i], "# from "+t.overlays[change.Overlay].name())
-			list := &lists[min(change.Into, appended.rule)]
-			if change.Action == merge.PortsAdded && list == appended {
-				_, ports := entry(appended.items[change.Into-appended.rule], "ports")
+			if change.Action == merge.PortsAdded && change.Into >= before {
+				_, ports := entry(added[before][change.Into-before], "ports")
 				ports.Content = append(ports.Content, nodes...)
 				continue
 			}
-			list.items = append(list.items, nodes...)
+			into := min(change.Into, before)
+			added[into] = append(added[into], nodes...)
 		}
-		appended.rule = -1
-		t.additions = append(t.additions, slices.DeleteFunc(lists, func(a addition) bool { return len(a.items) == 0 })...)
+		for rule, nodes := range added {
+			path := t.path("spec", merge.RulesKey(direction))
+			if rule < before {
+				path = append(path, rule, "ports")
+			}
+			if len(nodes) > 0 {
+				edits = append(edits, edit.Edit{Path: path, Append: nodes})
+			}
+		}
 	}
-	return nil
+	value := t.folded.Annotations[merge.MergedFromAnnotation]
+	return append(edits, edit.Edit{Path: t.path("metadata", "annotations"), Key: merge.MergedFromAnnotation, Value: value}), nil
+}
+
+// path leads from the document to something in the object.
+func (o *object) path(inner ...any) []any {
+	if o.item < 0 {
+		return inner
+	}
+	return append([]any{"items", o.item}, inner...)
 }
 
 // addedPeers are the peers that each change adds. They are made all at once: the
@@ -104,7 +107,7 @@ func portNode(port networkingv1.NetworkPolicyPort) *yamlnode.Node {
 	case port.Port == nil:
 		return node
 	case port.Port.Type == intstr.String:
-		node.Content = append(node.Content, plain("port"), scalar(port.Port.StrVal))
+		node.Content = append(node.Content, plain("port"), edit.Scalar(port.Port.StrVal))
 	default:
 		node.Content = append(node.Content, plain("port"), plain(port.Port.String()))
 	}
@@ -165,29 +168,4 @@ func withoutStyle(node *yamlnode.Node) (texts []*yamlnode.Node) {
 		texts = append(texts, withoutStyle(child)...)
 	}
 	return texts
-}
-
-// encode writes a node in the style of kubectl: two spaces, and lists not
-// indented in mappings.
-func encode(node *yamlnode.Node) ([]byte, error) {
-	var b bytes.Buffer
-	encoder := yamlnode.NewEncoder(&b)
-	encoder.SetIndent(2)
-	encoder.CompactSeqIndent()
-	if err := encoder.Encode(node); err != nil {
-		return nil, err
-	}
-	if err := encoder.Close(); err != nil {
-		return nil, err
-	}
-	return b.Bytes(), nil
-}
-
-// itemLines are the lines of a list's items.
-func itemLines(items []*yamlnode.Node) ([]string, error) {
-	text, err := encode(&yamlnode.Node{Kind: yamlnode.SequenceNode, Content: items})
-	if err != nil {
-		return nil, err
-	}
-	return strings.Split(strings.TrimSuffix(string(text), "\n"), "\n"), nil
 }

@@ -168,7 +168,7 @@ func BenchmarkStages(b *testing.B) {
 		r.fold(r.targets[0])
 		b.ReportAllocs()
 		for b.Loop() {
-			r.targets[0].additions = nil
+			r.targets[0].changes = nil
 			if err := r.rewrite(); err != nil {
 				b.Fatal(err)
 			}

@@ -377,10 +377,15 @@ func locate(node *yamlnode.Node, path string) (line int, value *yamlnode.Node) {
 // breaks, too; editors and grep do not.
 func (m *manifest) streamLine(number int) int {
 	if m.breaks == nil {
-		lines := newLines(m.text)
-		m.breaks = make([]int, len(lines.starts))
-		for i := 1; i < len(lines.starts); i++ {
-			m.breaks[i] = m.breaks[i-1] + bytes.Count(lines.line(i), []byte("\n"))
+		m.breaks = []int{0}
+		newlines := 0
+		for i := 0; i < len(m.text); {
+			size := breakSize(m.text[i:])
+			newlines += bytes.Count(m.text[i:i+size], []byte("\n"))
+			if size > 0 {
+				m.breaks = append(m.breaks, newlines)
+			}
+			i += max(1, size)
 		}
 	}
 	return m.line() + m.breaks[min(number, len(m.breaks))-1]

@@ -18,11 +18,9 @@ type target struct {
 	*object
 	policy   *networkingv1.NetworkPolicy
 	overlays []*overlay
-	// folded and changes are the outcome of the fold, additions what that adds
-	// to the text.
-	folded    *networkingv1.NetworkPolicy
-	changes   []merge.Change
-	additions []addition
+	// folded and changes are the outcome of the fold.
+	folded  *networkingv1.NetworkPolicy
+	changes []merge.Change
 }
 
 // findTargets finds the target of each overlay, in the order of the input, and

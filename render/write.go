@@ -9,6 +9,8 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 	apiequality "k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"github.com/networknt/netpol-merge/render/internal/edit"
 )
 
 // rewrite gives the documents of targets and overlays their new text.
@@ -30,9 +32,6 @@ func (r *run) rewrite() error {
 	}
 	for _, t := range r.targets {
 		if len(t.mergedFrom()) > 0 {
-			if err := t.findAdditions(); err != nil {
-				return internalError("%w", err)
-			}
 			e := editionOf(t.manifest)
 			e.targets = append(e.targets, t)
 		}
@@ -43,7 +42,7 @@ func (r *run) rewrite() error {
 		case errors.Is(err, errGrewTooLarge):
 			r.report(e.targets[0].object, finding{Error: field.TooLong(nil, "", maxObject), code: rejectedByServer, hint: tooManyOverlays})
 		case err != nil:
-			return err
+			return internalError("%s:%d: the merged document cannot be written: %w", e.sourceName(), e.line(), err)
 		}
 		r.replaced[e.document] = text
 	}
@@ -58,39 +57,31 @@ type edition struct {
 	removed []*object
 }
 
-// errNoLines tells that a change cannot be made by inserting lines.
-var errNoLines = errors.New("the text is not in block style")
-
 // errGrewTooLarge tells that an API server would accept a target only without what
 // was added to it.
-var errGrewTooLarge = errors.New("larger than 3 MiB after the merge")
+var errGrewTooLarge = fmt.Errorf("larger than 3 MiB after the merge: %w", edit.ErrFinal)
 
 // newText returns the document's new text, which is empty if the document leaves.
-// Lines are inserted, if need be after making blocks of what is in flow style,
-// if that gives exactly the folded policies. Otherwise the document is encoded
-// anew; as the encoder is not always a match for comments in odd places, if need
-// be with all comments in front.
 func (e *edition) newText() ([]byte, error) {
 	if e.leaves() {
 		return nil, nil
 	}
-	var failures []error
-	for _, attempt := range []func() ([]byte, error){
-		e.insertLines,
-		func() ([]byte, error) { return e.unflowed().insertLines() },
-		func() ([]byte, error) { return e.reencode(unaliased(e.tree)) },
-		func() ([]byte, error) { return e.reencode(withoutComments(unaliased(e.tree))) },
-	} {
-		text, err := attempt()
-		if err == nil {
-			err = e.verify(text)
+	var edits []edit.Edit
+	for _, t := range e.targets {
+		added, err := t.edits()
+		if err != nil {
+			return nil, err
 		}
-		if err == nil || errors.Is(err, errGrewTooLarge) {
-			return text, err
-		}
-		failures = append(failures, err)
+		edits = append(edits, added...)
 	}
-	return nil, internalError("%s:%d: the merged document cannot be written: %w", e.sourceName(), e.line(), errors.Join(failures...))
+	var remove []int
+	for _, o := range e.removed {
+		remove = append(remove, o.item)
+	}
+	if len(remove) > 0 {
+		edits = append(edits, edit.Edit{Path: []any{"items"}, Remove: remove})
+	}
+	return edit.Apply(edit.Document{Text: e.document.text, End: e.end, Tree: e.tree}, edits, e.verify)
 }
 
 // leaves tells whether nothing of the document remains: it is an overlay, or a

@@ -1,4 +1,4 @@
-package render
+package edit
 
 import (
 	"bytes"
@@ -9,24 +9,49 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	yamlnode "go.yaml.in/yaml/v3"
-
-	"github.com/networknt/netpol-merge/merge"
+	"go.yaml.in/yaml/v3"
 )
 
-// insertLines makes the changes by inserting lines, and by cutting the lines of
-// overlays that are items of a list.
-func (e *edition) insertLines() ([]byte, error) {
-	text := newLines(e.document.text)
-	for _, t := range e.targets {
-		if err := text.addTo(t); err != nil {
+// insert makes the edits by inserting lines, and by cutting those of removed items.
+func insert(d Document, edits []Edit) ([]byte, error) {
+	text := newLines(d.Text)
+	for _, e := range edits {
+		if err := text.make(d.Tree.Content[0], e); err != nil {
 			return nil, err
 		}
 	}
-	if err := text.removeItems(e); err != nil {
-		return nil, err
-	}
 	return text.apply(), nil
+}
+
+func (l *lines) make(root *yaml.Node, e Edit) error {
+	key, value := find(root, e.Path)
+	switch {
+	case e.Key != "":
+		return l.set(root, e, key, value)
+	case len(e.Remove) > 0:
+		return l.removeItems(key, value, e.Remove)
+	}
+	items, err := itemLines(e.Append)
+	if err != nil {
+		return err
+	}
+	if isBlock(value, yaml.SequenceNode) {
+		l.append(value, items)
+		return nil
+	}
+	name, isKey := e.Path[len(e.Path)-1].(string)
+	parentKey, parent := find(root, e.Path[:len(e.Path)-1])
+	switch {
+	case !isKey || !isBlock(parent, yaml.MappingNode):
+		return errNoLines
+	case key == nil && parentKey != nil && parent.Content[0].Line > parentKey.Line:
+		l.insertAfter(parentKey.Line, l.indentOf(parent), append([]string{name + ":"}, items...)...)
+	case key == nil || !l.eraseEmpty(key, value):
+		return errNoLines
+	default:
+		l.insertAfter(key.Line, key.Column-1, items...)
+	}
+	return nil
 }
 
 // lines is a text with the changes that are to be made to it.
@@ -122,65 +147,14 @@ func (l *lines) apply() []byte {
 	return append(out, l.text[done:]...)
 }
 
-// addTo adds to a target what its overlays add, and the annotation.
-func (l *lines) addTo(t *target) error {
-	_, spec := entry(t.node, "spec")
-	if !isBlock(spec, yamlnode.MappingNode) {
-		return errNoLines
-	}
-	for _, a := range t.additions {
-		items, err := itemLines(a.items)
-		if err != nil {
-			return err
-		}
-		keyNode, rules := entry(spec, a.rules)
-		if a.rule < 0 {
-			if err := l.appendRules(t, a.rules, keyNode, rules, items); err != nil {
-				return err
-			}
-			continue
-		}
-		if !isBlock(rules, yamlnode.SequenceNode) || a.rule >= len(rules.Content) {
-			return errNoLines
-		}
-		_, ports := entry(rules.Content[a.rule], "ports")
-		if !isBlock(ports, yamlnode.SequenceNode) {
-			return errNoLines
-		}
-		l.append(ports, items)
-	}
-	return l.annotate(t)
-}
-
 // isBlock tells whether the node is of a kind and written in block style, so
 // that lines can be inserted into it.
-func isBlock(node *yamlnode.Node, kind yamlnode.Kind) bool {
-	return node != nil && node.Kind == kind && node.Style&yamlnode.FlowStyle == 0 && len(node.Content) > 0
-}
-
-// appendRules appends rules to those of a direction, of which there may be none.
-func (l *lines) appendRules(t *target, key string, keyNode, rules *yamlnode.Node, items []string) error {
-	if isBlock(rules, yamlnode.SequenceNode) {
-		l.append(rules, items)
-		return nil
-	}
-	if keyNode == nil {
-		specKey, spec := entry(t.node, "spec")
-		if spec.Content[0].Line <= specKey.Line {
-			return errNoLines
-		}
-		l.insertAfter(specKey.Line, l.indentOf(spec), append([]string{key + ":"}, items...)...)
-		return nil
-	}
-	if !l.eraseEmpty(keyNode, rules) {
-		return errNoLines
-	}
-	l.insertAfter(keyNode.Line, keyNode.Column-1, items...)
-	return nil
+func isBlock(node *yaml.Node, kind yaml.Kind) bool {
+	return node != nil && node.Kind == kind && node.Style&yaml.FlowStyle == 0 && len(node.Content) > 0
 }
 
 // indentOf is the indentation of a block mapping's entries.
-func (l *lines) indentOf(mapping *yamlnode.Node) int {
+func (l *lines) indentOf(mapping *yaml.Node) int {
 	line := l.line(mapping.Content[0].Line)
 	if entry := bytes.TrimLeft(line, " "); bytes.HasPrefix(entry, []byte("? ")) {
 		return len(line) - len(entry)
@@ -190,17 +164,17 @@ func (l *lines) indentOf(mapping *yamlnode.Node) int {
 
 // eraseEmpty takes away a value that says in words that there is none: null, ~,
 // [] or {}. It tells whether nothing is there then.
-func (l *lines) eraseEmpty(key, value *yamlnode.Node) bool {
+func (l *lines) eraseEmpty(key, value *yaml.Node) bool {
 	word := value.Value
 	switch {
-	case value.Kind == yamlnode.SequenceNode && len(value.Content) == 0:
+	case value.Kind == yaml.SequenceNode && len(value.Content) == 0:
 		word = "[]"
-	case value.Kind == yamlnode.MappingNode && len(value.Content) == 0:
+	case value.Kind == yaml.MappingNode && len(value.Content) == 0:
 		word = "{}"
 	case value.ShortTag() != "!!null":
 		return false
 	}
-	if value.Line != key.Line || value.Anchor != "" || value.Style&yamlnode.TaggedStyle != 0 {
+	if value.Line != key.Line || value.Anchor != "" || value.Style&yaml.TaggedStyle != 0 {
 		return false
 	}
 	if word == "" {
@@ -217,7 +191,7 @@ func (l *lines) eraseEmpty(key, value *yamlnode.Node) bool {
 }
 
 // offset is where a node starts in the text. Columns count characters.
-func (l *lines) offset(node *yamlnode.Node) int {
+func (l *lines) offset(node *yaml.Node) int {
 	at := l.starts[node.Line-1]
 	for column := 1; column < node.Column && at < len(l.text); column++ {
 		_, size := utf8.DecodeRune(l.text[at:])
@@ -227,15 +201,15 @@ func (l *lines) offset(node *yamlnode.Node) int {
 }
 
 // append inserts items at the end of a block sequence.
-func (l *lines) append(sequence *yamlnode.Node, items []string) {
+func (l *lines) append(sequence *yaml.Node, items []string) {
 	dash := l.dashColumn(sequence)
 	l.insertAfter(l.lastLine(sequence, dash), dash-1, items...)
 }
 
 // dashColumn is the column of a block sequence's dashes. A sequence with an
 // anchor or a tag has the position of that, and its dashes further below.
-func (l *lines) dashColumn(sequence *yamlnode.Node) int {
-	if sequence.Anchor == "" && sequence.Style&yamlnode.TaggedStyle == 0 {
+func (l *lines) dashColumn(sequence *yaml.Node) int {
+	if sequence.Anchor == "" && sequence.Style&yaml.TaggedStyle == 0 {
 		return sequence.Column
 	}
 	for number := sequence.Line + 1; number <= len(l.starts); number++ {
@@ -249,12 +223,12 @@ func (l *lines) dashColumn(sequence *yamlnode.Node) int {
 
 // lastLine is the last line of a block sequence: from its last scalar on, all
 // that is indented more than its dashes, but for comments at the end.
-func (l *lines) lastLine(sequence *yamlnode.Node, dash int) int {
+func (l *lines) lastLine(sequence *yaml.Node, dash int) int {
 	leaf := sequence
 	for len(leaf.Content) > 0 {
 		leaf = leaf.Content[len(leaf.Content)-1]
 	}
-	isText := leaf.Style&(yamlnode.LiteralStyle|yamlnode.FoldedStyle) != 0
+	isText := leaf.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0
 	last := leaf.Line
 	for number := last + 1; number <= len(l.starts); number++ {
 		content := bytes.TrimLeft(l.line(number), " ")
@@ -270,40 +244,36 @@ func (l *lines) lastLine(sequence *yamlnode.Node, dash int) int {
 	return last
 }
 
-// annotate sets the annotation that names the overlays.
-func (l *lines) annotate(t *target) error {
-	value := t.folded.Annotations[merge.MergedFromAnnotation]
-	metadataKey, metadata := entry(t.node, "metadata")
-	key, annotations := entry(metadata, "annotations")
-	encoded, err := encode(scalar(value))
+// set sets an entry of a mapping, in whatever style, which may be missing.
+func (l *lines) set(root *yaml.Node, e Edit, key, mapping *yaml.Node) error {
+	encoded, err := Encode(Scalar(e.Value))
 	if err != nil {
 		return err
 	}
 	written := strings.TrimSpace(string(encoded))
-	line := merge.MergedFromAnnotation + ": " + written
+	line := e.Key + ": " + written
+	name, isKey := e.Path[len(e.Path)-1].(string)
+	parentKey, parent := find(root, e.Path[:len(e.Path)-1])
+	_, before := Entry(mapping, e.Key)
 	switch {
-	case metadata == nil || metadata.Kind != yamlnode.MappingNode || len(metadata.Content) == 0:
+	case !isKey || parent == nil || parent.Kind != yaml.MappingNode || len(parent.Content) == 0:
 		return errNoLines
-	case key == nil && isBlock(metadata, yamlnode.MappingNode) && metadata.Content[0].Line > metadataKey.Line:
-		l.insertAfter(metadataKey.Line, l.indentOf(metadata), "annotations:", "  "+line)
+	case key == nil && parentKey != nil && isBlock(parent, yaml.MappingNode) && parent.Content[0].Line > parentKey.Line:
+		l.insertAfter(parentKey.Line, l.indentOf(parent), name+":", "  "+line)
 	case key == nil:
-		return l.insertFirst(metadata, "annotations: {"+quoted(merge.MergedFromAnnotation, value)+"}")
-	case isBlock(metadata, yamlnode.MappingNode) && l.eraseEmpty(key, annotations):
+		return l.insertFirst(parent, name+": {"+quoted(e.Key, e.Value)+"}")
+	case isBlock(parent, yaml.MappingNode) && l.eraseEmpty(key, mapping):
 		l.insertAfter(key.Line, key.Column+1, line)
-	case annotations.Kind != yamlnode.MappingNode:
+	case mapping.Kind != yaml.MappingNode:
 		return errNoLines
+	case before != nil && mapping.Style&yaml.FlowStyle != 0:
+		return l.replaceScalar(before, strconv.Quote(e.Value)) // a comma would end it
+	case before != nil:
+		return l.replaceScalar(before, written)
+	case isBlock(mapping, yaml.MappingNode) && mapping.Content[0].Line > key.Line:
+		l.insertAfter(key.Line, l.indentOf(mapping), line)
 	default:
-		if _, before := entry(annotations, merge.MergedFromAnnotation); before != nil {
-			if annotations.Style&yamlnode.FlowStyle != 0 {
-				written = strconv.Quote(value) // a comma would end it
-			}
-			return l.replaceScalar(before, written)
-		}
-		if isBlock(annotations, yamlnode.MappingNode) && annotations.Content[0].Line > key.Line {
-			l.insertAfter(key.Line, l.indentOf(annotations), line)
-			return nil
-		}
-		return l.insertFirst(annotations, quoted(merge.MergedFromAnnotation, value))
+		return l.insertFirst(mapping, quoted(e.Key, e.Value))
 	}
 	return nil
 }
@@ -311,9 +281,9 @@ func (l *lines) annotate(t *target) error {
 func quoted(key, value string) string { return fmt.Sprintf("%q: %q", key, value) }
 
 // insertFirst inserts an entry at the start of a mapping in flow style.
-func (l *lines) insertFirst(mapping *yamlnode.Node, entry string) error {
+func (l *lines) insertFirst(mapping *yaml.Node, entry string) error {
 	at := l.offset(mapping)
-	if mapping.Style&yamlnode.FlowStyle == 0 || !bytes.HasPrefix(l.text[at:], []byte("{")) {
+	if mapping.Style&yaml.FlowStyle == 0 || !bytes.HasPrefix(l.text[at:], []byte("{")) {
 		return errNoLines
 	}
 	if len(mapping.Content) > 0 {
@@ -324,7 +294,7 @@ func (l *lines) insertFirst(mapping *yamlnode.Node, entry string) error {
 }
 
 // replaceScalar replaces a scalar that stands on one line.
-func (l *lines) replaceScalar(node *yamlnode.Node, with string) error {
+func (l *lines) replaceScalar(node *yaml.Node, with string) error {
 	at := l.offset(node)
 	for _, old := range []string{node.Value, `"` + node.Value + `"`, "'" + node.Value + "'"} {
 		if old != "" && bytes.HasPrefix(l.text[at:], []byte(old)) {
@@ -335,26 +305,22 @@ func (l *lines) replaceScalar(node *yamlnode.Node, with string) error {
 	return errNoLines
 }
 
-// removeItems cuts overlays out of the list that they are items of.
-func (l *lines) removeItems(e *edition) error {
-	if len(e.removed) == 0 {
-		return nil
-	}
-	key, items := entry(resolve(e.root), "items")
-	if !isBlock(items, yamlnode.SequenceNode) {
+// removeItems cuts items out of a sequence.
+func (l *lines) removeItems(key, sequence *yaml.Node, remove []int) error {
+	if !isBlock(sequence, yaml.SequenceNode) {
 		return errNoLines
 	}
-	dash := l.dashColumn(items)
-	for _, o := range e.removed {
-		node := items.Content[o.item]
+	dash := l.dashColumn(sequence)
+	for _, i := range remove {
+		node := sequence.Content[i]
 		first := l.dashLine(node, dash)
 		if first == 0 {
 			return errNoLines
 		}
-		one := yamlnode.Node{Kind: yamlnode.SequenceNode, Content: []*yamlnode.Node{node}}
+		one := yaml.Node{Kind: yaml.SequenceNode, Content: []*yaml.Node{node}}
 		l.edits = append(l.edits, edit{l.starts[first-1], l.endOf(l.lastLine(&one, dash)), ""})
 	}
-	if len(e.removed) == len(items.Content) {
+	if len(remove) == len(sequence.Content) {
 		at := l.offset(key) + len(key.Value)
 		if !bytes.HasPrefix(l.text[at:], []byte(":")) {
 			return errNoLines
@@ -366,7 +332,7 @@ func (l *lines) removeItems(e *edition) error {
 
 // dashLine is the line of an item's dash: that of the item, or, if the item
 // starts below it, the one before blank lines and comments; 0 if neither.
-func (l *lines) dashLine(item *yamlnode.Node, dash int) int {
+func (l *lines) dashLine(item *yaml.Node, dash int) int {
 	prefix := []byte(strings.Repeat(" ", dash-1) + "-")
 	for number := item.Line; number > 0; number-- {
 		rest, ok := bytes.CutPrefix(l.line(number), prefix)

@@ -1,75 +1,75 @@
-package render
+package edit
 
 import (
 	"bytes"
-	"reflect"
-	"slices"
 	"strings"
 
-	yamlnode "go.yaml.in/yaml/v3"
+	"go.yaml.in/yaml/v3"
 )
 
 // flowNode is a collection in flow style that has to become a block before
 // lines can be inserted. It is the value of key, or, if that is nil, an item of
 // a list or the document's root.
-type flowNode struct{ key, node *yamlnode.Node }
+type flowNode struct{ key, node *yaml.Node }
 
-// unflowed is the edition of the same document with the collections that it
-// changes in block style, everything else byte for byte. It is the edition
-// itself if they are, or if they cannot be made so.
-func (e *edition) unflowed() *edition {
-	again := e.rebased(e.document.text) // whose nodes may change
-	if again == nil {
-		return e
+// insertUnflowed inserts lines after the collections on the way of the edits became
+// blocks; everything else stays byte for byte.
+func insertUnflowed(d Document, edits []Edit) ([]byte, error) {
+	tree, err := parse(d.Text[:d.End]) // whose nodes may change
+	if err != nil {
+		return nil, err
 	}
-	text := newLines(e.document.text[:e.end])
-	for _, flow := range again.flows() {
+	text := newLines(d.Text[:d.End])
+	for _, flow := range flows(tree.Content[0], edits) {
 		if !text.unflow(flow) {
-			return e
+			return nil, errNoLines
 		}
 	}
-	if next := e.rebased(append(text.apply(), e.document.text[e.end:]...)); next != nil {
-		return next
+	unflowed := append(text.apply(), d.Text[d.End:]...)
+	end := len(unflowed) - (len(d.Text) - d.End)
+	if tree, err = parse(unflowed[:end]); err != nil {
+		return nil, err
 	}
-	return e
+	return insert(Document{Text: unflowed, End: end, Tree: tree}, edits)
 }
 
-// flows takes flow style away from all collections on the way to what changes, and
-// returns the outermost of them.
-func (e *edition) flows() (outermost []flowNode) {
-	inFlow := map[*yamlnode.Node]bool{}
-	step := func(parent, key, node *yamlnode.Node) {
-		if node == nil || node.Style&yamlnode.FlowStyle == 0 || len(node.Content) == 0 {
-			return
-		}
-		inFlow[node] = true
-		node.Style &^= yamlnode.FlowStyle
-		if !inFlow[parent] {
-			outermost = append(outermost, flowNode{key, node})
-		}
+// parse wants one document.
+func parse(text []byte) (*yaml.Node, error) {
+	var tree yaml.Node
+	if err := yaml.Unmarshal(text, &tree); err != nil {
+		return nil, err
 	}
-	itemsKey, items := entry(e.root, "items")
-	if items != nil && e.objects[0].item >= 0 {
-		step(nil, nil, e.root)
-		step(e.root, itemsKey, items)
+	if len(tree.Content) == 0 {
+		return nil, errNoLines
 	}
-	for _, t := range e.targets {
-		step(items, nil, t.node)
-		metadataKey, metadata := entry(t.node, "metadata")
-		if _, annotations := entry(metadata, "annotations"); annotations != nil && annotations.Kind == yamlnode.ScalarNode {
-			step(t.node, metadataKey, metadata)
+	return &tree, nil
+}
+
+// flows takes flow style away from all collections on the way of the edits, and
+// returns the outermost of them. A key can be set in flow style, too, but for one in
+// a mapping that is a scalar yet.
+func flows(root *yaml.Node, edits []Edit) (outermost []flowNode) {
+	unflowed := map[*yaml.Node]bool{}
+	for _, e := range edits {
+		path := e.Path
+		if _, mapping := find(root, path); e.Key != "" && (mapping == nil || mapping.Kind != yaml.ScalarNode) {
+			path = path[:len(path)-2]
 		}
-		specKey, spec := entry(t.node, "spec")
-		step(t.node, specKey, spec)
-		for _, a := range t.additions {
-			key, rules := entry(spec, a.rules)
-			step(spec, key, rules)
-			if a.rule >= 0 && rules != nil && a.rule < len(rules.Content) {
-				rule := rules.Content[a.rule]
-				step(rules, nil, rule)
-				key, ports := entry(rule, "ports")
-				step(rule, key, ports)
+		inside := false
+		for i := range len(path) + 1 {
+			key, node := find(root, path[:i])
+			if node == nil {
+				break
 			}
+			isFlow := node.Style&yaml.FlowStyle != 0 && len(node.Content) > 0
+			if isFlow && !inside {
+				outermost = append(outermost, flowNode{key, node})
+			}
+			if isFlow {
+				unflowed[node] = true
+				node.Style &^= yaml.FlowStyle
+			}
+			inside = unflowed[node]
 		}
 	}
 	return outermost
@@ -86,7 +86,7 @@ func (l *lines) unflow(f flowNode) bool {
 	}
 	block := *f.node
 	block.HeadComment, block.LineComment, block.FootComment = "", "", ""
-	encoded, err := encode(portable(&block))
+	encoded, err := Encode(portable(&block))
 	if err != nil {
 		return false
 	}
@@ -97,7 +97,7 @@ func (l *lines) unflow(f flowNode) bool {
 	switch {
 	case f.key != nil:
 		indent = f.key.Column - 1
-		if f.node.Kind == yamlnode.MappingNode {
+		if f.node.Kind == yaml.MappingNode {
 			indent += 2
 		}
 	case bytes.HasSuffix(before, []byte("-")) && !isMarker(l.text[l.starts[f.node.Line-1]:], "---"):
@@ -178,29 +178,4 @@ func quotedLength(text []byte) int {
 		}
 	}
 	return len(text)
-}
-
-// rebased is the edition for another text of the same document, or nil if that
-// does not say the same.
-func (e *edition) rebased(text []byte) *edition {
-	documents := split(newStream(Source{Name: e.stream.Name, Text: text}, 0))
-	if len(documents) != 1 {
-		return nil
-	}
-	m, err := parse(documents[0])
-	if err != nil || !reflect.DeepEqual(m.value, e.value) {
-		return nil
-	}
-	next := &edition{manifest: m}
-	for i, o := range e.objects {
-		if slices.Contains(e.removed, o) {
-			next.removed = append(next.removed, m.objects[i])
-		}
-	}
-	for _, t := range e.targets {
-		moved := *t
-		moved.object = m.objects[slices.Index(e.objects, t.object)]
-		next.targets = append(next.targets, &moved)
-	}
-	return next
 }

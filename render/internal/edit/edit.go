@@ -1,0 +1,76 @@
+// Package edit changes YAML text and leaves everything else in it as it was, byte
+// for byte where it can.
+//
+// Start reading at Apply. A change is made by inserting lines (insert.go), if need be
+// after the collections on its way became blocks (unflow.go); where lines cannot be
+// inserted, the document is encoded anew (reencode.go). The package knows nothing of
+// what the text is about.
+package edit
+
+import (
+	"errors"
+	"fmt"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// An Edit is one change of a document.
+type Edit struct {
+	// Path leads to a sequence, or for Key to a mapping: keys, and indices of items.
+	Path []any
+	// Append are new items at the end of the sequence, which may be missing.
+	Append []*yaml.Node
+	// Remove are indices of items of the sequence, in ascending order.
+	Remove []int
+	// Key gets the Value in the mapping, which may be missing.
+	Key, Value string
+}
+
+// A Document is text that holds one YAML document, and what it was parsed into.
+type Document struct {
+	Text []byte
+	End  int // of the content in Text, before any "..."
+	Tree *yaml.Node
+}
+
+// errNoLines tells that a change cannot be made by inserting lines.
+var errNoLines = errors.New("the text is not in block style")
+
+// Apply returns the text after the edits. What verify takes for wrong is tried in
+// another way; an error that wraps ErrFinal is not.
+func Apply(d Document, edits []Edit, verify func([]byte) error) ([]byte, error) {
+	var failures []error
+	for _, attempt := range []func(Document, []Edit) ([]byte, error){insert, insertUnflowed, reencode, reencodeWithoutComments} {
+		text, err := attempt(d, edits)
+		if err == nil {
+			err = verify(text)
+		}
+		if err == nil || errors.Is(err, ErrFinal) {
+			return text, err
+		}
+		failures = append(failures, err)
+	}
+	return nil, errors.Join(failures...)
+}
+
+// ErrFinal marks errors of verify that no other way to write will mend.
+var ErrFinal = errors.New("final")
+
+// find returns the key and the value at a path; nils if there is none.
+func find(root *yaml.Node, path []any) (key, value *yaml.Node) {
+	value = Resolve(root)
+	for _, step := range path {
+		switch step := step.(type) {
+		case string:
+			key, value = Entry(value, step)
+		case int:
+			if value == nil || value.Kind != yaml.SequenceNode || step >= len(value.Content) {
+				return nil, nil
+			}
+			key, value = nil, value.Content[step]
+		default:
+			panic(fmt.Sprintf("a path of %T", step))
+		}
+	}
+	return key, value
+}
