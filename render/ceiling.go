@@ -56,12 +56,10 @@ func (r *run) checkCeilings(o *overlay, wrong []Problem) {
 		return
 	}
 	for _, excess := range r.ceiling.Beyond(o.policy) {
-		rule := merge.Rules(o.policy, excess.Direction)[excess.Rule]
-		path, beyond := rulePath(excess.Direction, excess.Rule), merge.Rule{Peers: excess.Peers}
+		path := rulePath(excess.Direction, excess.Rule)
 		inRule, inPorts := path.String(), path.Child("ports").String()+"["
 		if excess.Port >= 0 {
 			path = portPath(excess.Direction, excess.Rule, excess.Port)
-			beyond.Ports = rule.Ports[excess.Port : excess.Port+1]
 		}
 		if slices.ContainsFunc(wrong, func(p Problem) bool {
 			otherPort := strings.HasPrefix(p.Field, inPorts) && !strings.HasPrefix(p.Field, path.String())
@@ -70,7 +68,7 @@ func (r *run) checkCeilings(o *overlay, wrong []Problem) {
 			continue
 		}
 		r.report(o.object, finding{
-			Error: field.Forbidden(path, fmt.Sprintf("%s; the ceiling allows %s", ruleInWords(beyond, excess.Direction), r.ceiling.words[excess.Direction])),
+			Error: field.Forbidden(path, fmt.Sprintf("%s; the ceiling allows %s", ruleInWords(excess.Part, excess.Direction), r.ceiling.words[excess.Direction])),
 			code:  beyondCeiling,
 			hint:  "ask for less, or have the platform team raise the ceiling",
 		})

@@ -167,7 +167,6 @@ type run struct {
 	size        int                    // of the input, in bytes
 	documentsBy map[string][]*document // by a word in them
 	withPort    map[string][]*document // those that may hold a Service, by the numbers in them
-	withDNS     map[string][]*object   // policies that allow it, by the key of their pods; nil until asked for
 	// replaced holds the new text of documents that change; empty if they leave.
 	replaced map[*document][]byte
 }

@@ -224,8 +224,8 @@ func (r *run) reportRequests(t *target, change merge.Change, rules []RuleReport)
 			if !slices.Contains(change.Ports, port) {
 				asked.Outcome = AlreadyAllowed
 			}
-			for _, i := range allowed.By {
-				asked.AllowedBy = append(asked.AllowedBy, rules[i].origins(part.Ports)...)
+			for _, by := range allowed.By {
+				asked.AllowedBy = append(asked.AllowedBy, rules[by.Rule].origins(by.Ports)...)
 			}
 		}
 		if change.Action == merge.NotIsolated {
@@ -242,28 +242,16 @@ func (r *run) reportRequests(t *target, change merge.Change, rules []RuleReport)
 	return requests
 }
 
-// origins says where it was written that a rule allows a port: at one of its ports,
-// or, if several are needed, at each; for all traffic, where the rule is.
-func (r *RuleReport) origins(asked []networkingv1.NetworkPolicyPort) []Origin {
-	if len(asked) == 0 || r.Ports[0].Port == nil {
+// origins says where it was written that a rule allows something: at these of its
+// ports, or, for all traffic, where the rule is.
+func (r *RuleReport) origins(ports []int) (origins []Origin) {
+	for _, port := range ports {
+		origins = append(origins, r.Ports[port].Origin)
+	}
+	if len(origins) == 0 {
 		return []Origin{r.Origin}
 	}
-	var some []Origin
-	var standing []networkingv1.NetworkPolicyPort
-	for _, port := range r.Ports {
-		one := []networkingv1.NetworkPolicyPort{*port.Port}
-		if merge.PortsCover(one, asked[0]) {
-			return []Origin{port.Origin}
-		}
-		if merge.PortsOverlap(one, asked[0]) {
-			some = append(some, port.Origin)
-			standing = append(standing, *port.Port)
-		}
-		if merge.PortsCover(standing, asked[0]) && len(standing) > 0 {
-			break
-		}
-	}
-	return some
+	return origins
 }
 
 // origin is where a field of an object is; a nil path is the object.

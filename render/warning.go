@@ -2,8 +2,6 @@ package render
 
 import (
 	"fmt"
-	"net/netip"
-	"slices"
 	"strings"
 	"sync"
 
@@ -31,10 +29,6 @@ func (r *run) warn(t *target) {
 	r.warnNotIsolated(t)
 	for _, reopening := range merge.Reopenings(t.policy, t.folded, t.changes) {
 		r.warnReopened(t, reopening)
-	}
-	if !merge.AllowsDNS(t.folded) && !r.otherAllowsDNS(t) {
-		r.addWarning(t.object, noDNS, "spec.egress", "no rule allows port 53: the pods cannot look up names",
-			"allow UDP and TCP 53, unless the pods need only addresses")
 	}
 	if r.size <= mostSearched {
 		r.warnSelectsNoPods(t)
@@ -78,7 +72,10 @@ func (r *run) warnReopened(t *target, reopening merge.Reopening) {
 		networks = append(networks, network.String())
 	}
 	reason := "opens " + strings.Join(networks, ", ")
-	if slices.ContainsFunc(reopening.Networks, holdsMetadata) {
+	if reopening.More > 0 {
+		reason += fmt.Sprintf(" and %d more", reopening.More)
+	}
+	if reopening.Metadata {
 		reason += " (the cloud's instance metadata among them)"
 	}
 	var by []string
@@ -88,31 +85,6 @@ func (r *run) warnReopened(t *target, reopening merge.Reopening) {
 	r.addWarning(t.overlays[change.Overlay].object, reopened, rulePath(change.Direction, change.Rule).String(),
 		fmt.Sprintf("%s, which %s of the merged policy excepts", reason, strings.Join(by, ", ")),
 		"name the destinations, or except the same networks")
-}
-
-// otherAllowsDNS tells whether another policy in the input for the same pods, or for
-// all, lets them ask a name server: policies add up.
-func (r *run) otherAllowsDNS(t *target) bool {
-	if r.withDNS == nil {
-		r.withDNS = map[string][]*object{}
-		for _, o := range r.policies {
-			policy, findings := decode(o, true)
-			isPolicy := o.isCurrent() && !o.isHook() && !slices.ContainsFunc(findings, finding.isWrongValue)
-			if isPolicy && merge.Isolates(policy, networkingv1.PolicyTypeEgress) && merge.AllowsDNS(policy) {
-				key := merge.PodsKey(&policy.Spec.PodSelector)
-				r.withDNS[key] = append(r.withDNS[key], o)
-			}
-		}
-	}
-	all := merge.PodsKey(nil)
-	others := append(slices.Clone(r.withDNS[all]), r.withDNS[merge.PodsKey(&t.policy.Spec.PodSelector)]...)
-	return slices.ContainsFunc(others, func(o *object) bool { return r.sameNamespace(o, t.object) })
-}
-
-// holdsMetadata tells whether a network holds the addresses at which clouds hand
-// out credentials to whoever asks.
-func holdsMetadata(network netip.Prefix) bool {
-	return network.Contains(netip.AddrFrom4([4]byte{169, 254, 169, 254})) || network.Contains(netip.MustParseAddr("fd00:ec2::254"))
 }
 
 func (r *run) warnStrayDashes(o *object, policy *networkingv1.NetworkPolicy) {

@@ -174,7 +174,17 @@ func (v Verdict) Add(other Verdict) {
 	}
 }
 
-// Within tells whether all that v allows, other allows too.
+// Overlaps reports whether something that v allows, other allows too.
+func (v Verdict) Overlaps(other Verdict) bool {
+	for i := range v {
+		if v[i]&other[i] != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// Within reports whether all that v allows, other allows too.
 func (v Verdict) Within(other Verdict) bool {
 	for i := range v {
 		if v[i]&^other[i] != 0 {
