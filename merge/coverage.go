@@ -1,6 +1,7 @@
 package merge
 
 import (
+	"cmp"
 	"net/netip"
 	"slices"
 
@@ -311,23 +312,35 @@ func (q *query) without(p peer, rules []int) (left []peer, used []int) {
 // exponentially.
 const mostRemaining = 100
 
+// withoutPods begins with the peers that select most, so that what is left does not
+// depend on the order of rules, and is in few pieces.
 func (q *query) withoutPods(p peer, rules []int) (left []peer, used []int) {
-	remaining := []selector{p.pods}
+	type taking struct {
+		peer
+		rule int
+	}
+	var takings []taking
 	for _, i := range rules {
 		for _, standing := range q.rules[i].peers {
-			if standing.kind != selected {
-				continue
+			if standing.kind == selected && q.spend(10) {
+				takings = append(takings, taking{standing, i})
 			}
-			rest, took := q.takeAway(remaining, standing)
-			if took && !slices.Contains(used, i) {
-				used = append(used, i)
-			}
-			if remaining = rest; len(remaining) == 0 {
-				return nil, used
-			}
-			if len(remaining) > mostRemaining || q.steps <= 0 {
-				return []peer{p}, nil
-			}
+		}
+	}
+	slices.SortStableFunc(takings, func(a, b taking) int {
+		return cmp.Or(cmp.Compare(len(a.pods), len(b.pods)), cmp.Compare(a.key, b.key))
+	})
+	remaining := []selector{p.pods}
+	for _, t := range takings {
+		rest, took := q.takeAway(remaining, t.peer)
+		if took {
+			used = append(used, t.rule)
+		}
+		if remaining = rest; len(remaining) == 0 {
+			break
+		}
+		if len(remaining) > mostRemaining || q.steps <= 0 {
+			return []peer{p}, nil
 		}
 	}
 	for _, pods := range remaining {

@@ -2,12 +2,12 @@ package merge
 
 import (
 	"fmt"
-	"reflect"
 	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
+	"k8s.io/apimachinery/pkg/util/sets"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
@@ -104,49 +104,53 @@ func wholeWorlds() []world {
 // world. In the end a port is a number, so that all numbers are all ports.
 func guardTogether(rules []Rule, at []Position) (problems field.ErrorList) {
 	set := newRuleSet(rules)
-	var reported []corev1.Protocol
+	reported := sets.Set[corev1.Protocol]{}
 	for _, w := range wholeWorlds() {
-		var opened []corev1.Protocol
-		var by Allowed
+		var found []opening
 		for _, protocol := range []corev1.Protocol{corev1.ProtocolTCP, corev1.ProtocolUDP, corev1.ProtocolSCTP} {
 			all := allOf(protocol)
-			one := set.askFor([]peer{w.peer}, w.key, []traffic{all}).coveredBy(all)
-			if len(one) == 0 || slices.Contains(reported, protocol) {
+			by := set.askFor([]peer{w.peer}, w.key, []traffic{all}).coveredBy(all)
+			if len(by) == 0 || reported.Has(protocol) {
 				continue
 			}
-			if found := set.allowed(0, all, one); len(opened) == 0 || reflect.DeepEqual(found, by) {
-				by = found
-				opened = append(opened, protocol)
+			reported.Insert(protocol)
+			if last := len(found) - 1; last >= 0 && slices.Equal(found[last].by, by) {
+				found[last].protocols = append(found[last].protocols, string(protocol))
+				continue
 			}
+			found = append(found, opening{by, []string{string(protocol)}, set.portsAllowing(by[0], all)})
 		}
-		if len(opened) > 0 {
-			problems = append(problems, openTo(w, opened, by, at))
-			reported = append(reported, opened...)
+		for _, o := range found {
+			problems = append(problems, o.to(w, at))
 		}
 	}
 	return problems
 }
 
-// openTo says which rules open all ports of protocols, at the first of them.
-func openTo(w world, protocols []corev1.Protocol, by Allowed, at []Position) *field.Error {
-	path := at[by.By[0].Rule].Path()
-	if ports := by.By[0].Ports; len(by.By) == 1 && len(ports) == 1 {
-		path = path.Child("ports").Index(ports[0])
+// opening is rules that together open all ports of protocols.
+type opening struct {
+	by        []int
+	protocols []string
+	ports     []int // of the first rule, for the first protocol
+}
+
+// to says that at the first of the rules, or at its port if that is all it takes.
+func (o opening) to(w world, at []Position) *field.Error {
+	path := at[o.by[0]].Path()
+	if len(o.by) == 1 && len(o.protocols) == 1 && len(o.ports) == 1 {
+		path = path.Child("ports").Index(o.ports[0])
 	}
 	what := "all ports"
-	if len(protocols) < 3 {
-		what = fmt.Sprintf("all of %s", protocols[0])
-		if len(protocols) == 2 {
-			what += fmt.Sprintf(" and %s", protocols[1])
-		}
+	if len(o.protocols) < 3 {
+		what = "all of " + strings.Join(o.protocols, " and ")
 	}
 	message := fmt.Sprintf("opens %s to %s", what, w.words)
 	var others []string
-	for _, one := range by.By[1:] {
-		others = append(others, at[one.Rule].Path().String())
+	for _, i := range o.by[1:min(len(o.by), mostNamed)] {
+		others = append(others, at[i].Path().String())
 	}
-	if by.More > 0 {
-		others = append(others, fmt.Sprintf("%d more", by.More))
+	if more := len(o.by) - mostNamed; more > 0 {
+		others = append(others, fmt.Sprintf("%d more", more))
 	}
 	if len(others) > 0 {
 		message += ", together with " + strings.Join(others, ", ")

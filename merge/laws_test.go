@@ -41,6 +41,8 @@ var laws = map[string]func(*mergetest.World, situation) string{
 	"needed":          lawNeeded,
 	"pure":            lawPure,
 	"ceiling":         lawCeiling,
+	"difference":      lawDifference,
+	"same meaning":    lawSameMeaning,
 }
 
 func TestLaws(t *testing.T) {
@@ -251,6 +253,75 @@ func lawCeiling(w *mergetest.World, s situation) string {
 	return ""
 }
 
+// lawDifference: what is gained and lost is exactly what only one side allows, as far
+// as it can be cut, and swapped sides swap it.
+func lawDifference(w *mergetest.World, s situation) string {
+	before, after := s.overlays, []*networkingv1.NetworkPolicy{s.target}
+	differences, swapped := merge.Differences(before, after), merge.Differences(after, before)
+	if len(differences) != len(swapped) {
+		return "swapped sides differ in number"
+	}
+	told := map[networkingv1.PolicyType]merge.Difference{}
+	for i, d := range differences {
+		told[d.Direction] = d
+		d.Gained, d.Lost, d.IsolatedBefore, d.IsolatedAfter = d.Lost, d.Gained, d.IsolatedAfter, d.IsolatedBefore
+		if !apiequality.Semantic.DeepEqual(d, swapped[i]) {
+			return "swapped sides do not swap the difference"
+		}
+	}
+	for _, direction := range directions {
+		was, is := together(w, before, direction), together(w, after, direction)
+		d, differs := told[direction]
+		isolated := slices.ContainsFunc(before, func(p *networkingv1.NetworkPolicy) bool { return mergetest.Isolated(p, direction) })
+		if differs && (d.IsolatedBefore != isolated || d.IsolatedAfter != mergetest.Isolated(s.target, direction)) {
+			return fmt.Sprintf("%s: isolation is told wrongly", direction)
+		}
+		if problem := exactParts(w, d.Gained, is, was); problem != "" {
+			return fmt.Sprintf("%s: gained: %s", direction, problem)
+		}
+		if problem := exactParts(w, d.Lost, was, is); problem != "" {
+			return fmt.Sprintf("%s: lost: %s", direction, problem)
+		}
+	}
+	return ""
+}
+
+// exactParts says what is wrong with what is told that has allows and lacks does not.
+func exactParts(w *mergetest.World, parts []merge.Rule, has, lacks mergetest.Verdict) string {
+	told := w.None()
+	for _, part := range parts {
+		if problem := exactPart(w, part, lacks); problem != "" {
+			return problem
+		}
+		told.Add(w.Rule(part.Peers, part.Ports))
+	}
+	if !told.Within(has) {
+		return "more is told than there is"
+	}
+	if !has.Without(lacks).Within(told) {
+		return "not all is told"
+	}
+	return ""
+}
+
+// lawSameMeaning: policies that mean the same do not differ, and of others the
+// difference is the same in whatever form they are.
+func lawSameMeaning(_ *mergetest.World, s situation) string {
+	rewritten := make([]*networkingv1.NetworkPolicy, len(s.overlays))
+	for i, p := range s.overlays {
+		rewritten[i] = mergetest.Rewrite(p)
+	}
+	if found := merge.Differences(s.overlays, rewritten); len(found) > 0 {
+		return fmt.Sprintf("policies that mean the same differ: %v", found)
+	}
+	target := []*networkingv1.NetworkPolicy{s.target}
+	got, want := merge.Differences(target, rewritten), merge.Differences(target, s.overlays)
+	if !apiequality.Semantic.DeepEqual(got, want) {
+		return fmt.Sprintf("the difference depends on the form: %v instead of %v", got, want)
+	}
+	return ""
+}
+
 // together is what policies for the same pods allow.
 func together(w *mergetest.World, policies []*networkingv1.NetworkPolicy, direction networkingv1.PolicyType) mergetest.Verdict {
 	all, isolated := w.None(), false
@@ -279,7 +350,7 @@ func exactPart(w *mergetest.World, part merge.Rule, allowed mergetest.Verdict) s
 	for _, peer := range peers {
 		for _, port := range ports {
 			one := w.Rule(peer, port)
-			if one.Within(allowed) {
+			if one.Count() > 0 && one.Within(allowed) { // the world has no party in some networks
 				return fmt.Sprintf("%v of %v is told, but allowed", port, peer)
 			}
 			if canBeCut(peer, port) && one.Overlaps(allowed) {

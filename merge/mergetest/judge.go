@@ -174,6 +174,15 @@ func (v Verdict) Add(other Verdict) {
 	}
 }
 
+// Without returns what v allows and other does not.
+func (v Verdict) Without(other Verdict) Verdict {
+	rest := make(Verdict, len(v))
+	for i := range v {
+		rest[i] = v[i] &^ other[i]
+	}
+	return rest
+}
+
 // Overlaps reports whether something that v allows, other allows too.
 func (v Verdict) Overlaps(other Verdict) bool {
 	for i := range v {
