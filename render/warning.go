@@ -89,10 +89,15 @@ func (r *run) warnReopened(t *target, reopening merge.Reopening) {
 
 func (r *run) warnStrayDashes(o *object, policy *networkingv1.NetworkPolicy) {
 	for _, direction := range merge.Directions() {
+		to := merge.PeersKey(direction)
 		for _, i := range merge.StrayDashes(policy, direction) {
+			second, secondHas, firstHas := "ports", "ports", "peers"
+			if len(merge.Rules(policy, direction)[i].Ports) > 0 {
+				second, secondHas, firstHas = to, "peers", "ports"
+			}
 			r.addWarning(o, strayDash, rulePath(direction, i+1).String(),
-				fmt.Sprintf("this rule has only ports, and the one above only peers: all ports %s these peers are open, and these ports %s any peer", merge.PeersKey(direction), merge.PeersKey(direction)),
-				"if they are one rule, take the '-' in front of ports away")
+				fmt.Sprintf("this rule has only %s, and the one above only %s: all ports %s these peers are open, and these ports %s any peer", secondHas, firstHas, to, to),
+				fmt.Sprintf("if they are one rule, take the '-' in front of %s away", second))
 		}
 	}
 }
