@@ -73,7 +73,7 @@ func useTools(t *testing.T) {
 // TestMessages: every kind of problem has a paragraph in docs/messages.md and a
 // golden case that shows it, and no paragraph is about anything else.
 func TestMessages(t *testing.T) {
-	codes := codesIn(t, `"([EW]\d\d)"`, "render/code.go")
+	codes := codesIn(t, `"([EW]\d\d)"`, "render/report/code.go")
 	require.NotEmpty(t, codes)
 	require.Equal(t, codes, codesIn(t, `(?m)^### ([EW]\d\d)$`, "docs/messages.md"))
 	cases, err := filepath.Glob("testdata/*/stderr")
