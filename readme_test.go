@@ -76,7 +76,7 @@ func TestMessages(t *testing.T) {
 	codes := codesIn(t, `"([EW]\d\d)"`, "render/code.go")
 	require.NotEmpty(t, codes)
 	require.Equal(t, codes, codesIn(t, `(?m)^### ([EW]\d\d)$`, "docs/messages.md"))
-	cases, err := filepath.Glob("testdata/*/stderr")
+	cases, err := filepath.Glob("testdata/*/*/stderr")
 	require.NoError(t, err)
 	require.Equal(t, codes, codesIn(t, `(?m) \(([EW]\d\d)\)$`, cases...))
 }

@@ -152,7 +152,7 @@ func missing(lines, others []string) (gone []string) {
 }
 
 func goldenInputs(f *testing.F) []string {
-	paths, err := filepath.Glob("../testdata/*/input.yaml")
+	paths, err := filepath.Glob("../testdata/*/*/input.yaml")
 	require.NoError(f, err)
 	require.NotEmpty(f, paths)
 	var inputs []string
