@@ -11,12 +11,14 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/networknt/netpol-merge/merge/mergetest"
 	"github.com/networknt/netpol-merge/render"
 )
 
@@ -155,7 +157,7 @@ func TestReportFile(t *testing.T) {
 // TestOutputFails: what could not be written is told, whatever it is, and however
 // standard output fails: it is full, or nobody reads it any more.
 func TestOutputFails(t *testing.T) {
-	useTools(t)
+	useProgram(t)
 	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
 	require.NoError(t, err)
 	reader, unread, err := os.Pipe()
@@ -179,41 +181,22 @@ func TestOutputFails(t *testing.T) {
 // requireOnlyInsertions checks that all lines of documents that stay are in the
 // output, in their order.
 func requireOnlyInsertions(t *testing.T, input, output string) {
-	document := regexp.MustCompile(`(?m)^---(\s|$)`)
-	starts := append([]int{0}, flatten(document.FindAllStringIndex(input, -1))...)
-	rest := strings.Split(output, "\n")
-	for i, start := range starts {
+	starts := regexp.MustCompile(`(?m)^---(\s|$)`).FindAllStringIndex(input, -1)
+	stay := ""
+	for start := 0; start < len(input); {
 		end := len(input)
-		if i+1 < len(starts) {
-			end = starts[i+1]
+		if i := slices.IndexFunc(starts, func(s []int) bool { return s[0] > start }); i >= 0 {
+			end = starts[i][0]
 		}
 		text := input[start:end]
-		if strings.Contains(text, "/into") && !strings.Contains(text, "|") {
-			continue
+		if !strings.Contains(text, "/into") || strings.Contains(text, "|") {
+			stay += text
 		}
-		for line := range strings.Lines(text) {
-			line = strings.TrimSuffix(line, "\n")
-			at := indexOf(rest, line)
-			require.GreaterOrEqual(t, at, 0, "the line %q is gone or out of order", line)
-			rest = rest[at+1:]
-		}
+		start = end
 	}
-}
-
-func flatten(pairs [][]int) (starts []int) {
-	for _, pair := range pairs {
-		starts = append(starts, pair[0])
+	if stay != "" {
+		require.Empty(t, mergetest.LinesGone(strings.TrimSuffix(stay, "\n"), output), "lines changed")
 	}
-	return starts
-}
-
-func indexOf(lines []string, line string) int {
-	for i := range lines {
-		if lines[i] == line {
-			return i
-		}
-	}
-	return -1
 }
 
 func call(input string, args ...string) (stdout, stderr string, code int) {

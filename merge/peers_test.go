@@ -136,7 +136,8 @@ func TestPeersCover(t *testing.T) {
 
 // TestSelectorsAddUp asks, for every peer and every two others of a small world,
 // whether the two together cover the one, and compares the answer with trying every
-// pod; and the same for many three others.
+// pod; and the same for many three others. Of all two others it is a tenth, unless
+// NETPOL_MERGE_CASES is 10.
 func TestSelectorsAddUp(t *testing.T) {
 	peers := everyPeer()
 	pods := make([]uint64, len(peers))
@@ -168,14 +169,16 @@ func TestSelectorsAddUp(t *testing.T) {
 	for asked := range peers {
 		for first := range peers {
 			for second := range first + 1 {
-				check(asked, first, second)
+				if random.IntN(10) < mergetest.Cases(1) {
+					check(asked, first, second)
+				}
 			}
-			for range 10 {
+			for range mergetest.Cases(1) {
 				check(asked, first, random.IntN(len(peers)), random.IntN(len(peers)))
 			}
 		}
 	}
-	require.Greater(t, together, 1_000)
+	require.Greater(t, together, 200)
 	t.Logf("%d peers, covered %d times, %d times only by several others together", len(peers), covered, together)
 }
 

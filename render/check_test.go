@@ -12,13 +12,15 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/serializer"
 	"sigs.k8s.io/yaml"
+
+	"github.com/networknt/netpol-merge/merge/mergetest"
 )
 
 // TestDecode compares our strict decoder with that of the API server, for
 // policies in which every field of the type has been filled.
 func TestDecode(t *testing.T) {
 	filler := fuzzer.FuzzerFor(metafuzzer.Funcs, rand.NewSource(1), serializer.NewCodecFactory(runtime.NewScheme())).NilChance(.2).NumElements(1, 3)
-	for range 2_000 {
+	for range mergetest.Cases(200) {
 		var filled, want networkingv1.NetworkPolicy
 		filler.Fill(&filled)
 		text, err := yaml.Marshal(filled)

@@ -11,6 +11,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 	yamlnode "go.yaml.in/yaml/v3"
+
+	"github.com/networknt/netpol-merge/merge/mergetest"
 )
 
 func splitText(text string) (documents []string) {
@@ -92,7 +94,7 @@ func TestYAMLTestSuite(t *testing.T) {
 	var suite []struct{ Name, YAML string }
 	require.NoError(t, json.Unmarshal(text, &suite))
 	require.Greater(t, len(suite), 400)
-	const target = "---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata:\n  name: proxy-allow\nspec:\n  policyTypes: [Egress]\n"
+	const target = mergetest.Target
 	merged, refusal := renderText(t, Renderer{}, target+overlayDocument)
 	require.Nil(t, refusal)
 	counted := 0
