@@ -120,9 +120,11 @@ func (s *settings) mergeAndReport(command *cobra.Command, files []string) (*rend
 	if s.report == "" {
 		return result, err
 	}
-	said := render.ReportError(err)
+	var said *render.Report
 	if err == nil {
 		said = result.Report()
+	} else {
+		said = render.ReportError(err)
 	}
 	failure := ioError(writeReport(s.report, said))
 	if err != nil && failure != nil {

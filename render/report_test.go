@@ -27,7 +27,7 @@ import (
 func TestReports(t *testing.T) {
 	schema := compileSchema(t)
 	targets, outcomes := 0, map[report.Outcome]int{}
-	for seed := range uint64(3_000) {
+	for seed := range uint64(mergetest.Cases(300)) {
 		result, err := (&render.Renderer{AllowIngress: true}).Merge(render.Source{Name: "stdin", Text: generatedStream(t, seed)})
 		if err != nil {
 			requireSchema(t, schema, render.ReportError(err)) // an open rule
@@ -53,7 +53,7 @@ func TestReports(t *testing.T) {
 			}
 		}
 	}
-	require.Greater(t, targets, 500)
+	require.Greater(t, targets, 50)
 	require.Len(t, outcomes, 3)
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 	yamlnode "go.yaml.in/yaml/v3"
 
+	"github.com/networknt/netpol-merge/merge/mergetest"
 	"github.com/networknt/netpol-merge/render/internal/manifest"
 	"github.com/networknt/netpol-merge/render/internal/stream"
 )
@@ -38,7 +39,7 @@ func TestYAMLTestSuite(t *testing.T) {
 	var suite []struct{ Name, YAML string }
 	require.NoError(t, json.Unmarshal(text, &suite))
 	require.Greater(t, len(suite), 400)
-	const target = "---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata:\n  name: proxy-allow\nspec:\n  policyTypes: [Egress]\n"
+	const target = mergetest.Target
 	merged, refusal := renderText(t, Renderer{}, target+overlayDocument)
 	require.Nil(t, refusal)
 	counted := 0

@@ -62,20 +62,16 @@ func (a *adviser) servicePorts(t *plan.Target) {
 	}
 }
 
-// isDestination reports whether a rule that was added may be about the pods of the
-// Service. Pods do not call themselves through their own Service.
+// isDestination reports whether the rule that was added names the pods of the Service:
+// in a peer, or, for ingress, as the pods of the policy.
 func (a *adviser) isDestination(s remappedPort, t *plan.Target, change merge.Change) bool {
 	set := a.services.set
-	own := mayShare(t.Policy.Spec.PodSelector.MatchLabels, s.selector) && set.SameNamespace(s.service, t.Object)
 	if change.Direction == networkingv1.PolicyTypeIngress {
-		return own
+		return names(&t.Policy.Spec.PodSelector, s.selector) && set.SameNamespace(s.service, t.Object)
 	}
 	peers := merge.Rules(t.Folded, change.Direction)[change.Into].Peers
-	if len(peers) == 0 {
-		return !own && set.SameNamespace(s.service, t.Object)
-	}
 	return slices.ContainsFunc(peers, func(p networkingv1.NetworkPolicyPeer) bool {
-		if p.IPBlock != nil || !selects(p.PodSelector, s.selector) {
+		if !names(p.PodSelector, s.selector) {
 			return false
 		}
 		if p.NamespaceSelector == nil {
@@ -85,14 +81,9 @@ func (a *adviser) isDestination(s remappedPort, t *plan.Target, change merge.Cha
 	})
 }
 
-// mayShare reports whether a pod can have all labels of both sets.
-func mayShare(a, b map[string]string) bool {
-	for label, value := range a {
-		if other, both := b[label]; both && other != value {
-			return false
-		}
-	}
-	return true
+// names reports whether a selector selects these labels, and not all pods.
+func names(selector *metav1.LabelSelector, set labels.Set) bool {
+	return selector != nil && len(selector.MatchLabels)+len(selector.MatchExpressions) > 0 && selects(selector, set)
 }
 
 // targetIsAllowed reports whether the merged policy lets the same peers have the port
@@ -105,11 +96,8 @@ func (s remappedPort) targetIsAllowed(t *plan.Target, change merge.Change, allow
 	})
 }
 
-// selects reports whether a selector, nil being all, selects these labels.
+// selects reports whether a selector selects these labels.
 func selects(selector *metav1.LabelSelector, set labels.Set) bool {
-	if selector == nil {
-		return true
-	}
 	s, err := metav1.LabelSelectorAsSelector(selector)
 	return err == nil && s.Matches(set)
 }
@@ -127,7 +115,7 @@ func (s *services) at(port int32) (found []remappedPort) {
 			continue
 		}
 		for _, o := range d.Objects {
-			found = append(found, remappedPorts(o, port)...)
+			found = append(found, s.remappedPorts(o, port)...)
 		}
 	}
 	return found
@@ -149,17 +137,22 @@ func (s *services) index() {
 }
 
 // remappedPorts are the entries for a port of an object, if that is a Service with an
-// address of its own. A targetPort that is a name stands for a number that only the pods
-// know.
-func remappedPorts(o *manifest.Object, port int32) (found []remappedPort) {
+// address of its own.
+func (s *services) remappedPorts(o *manifest.Object, port int32) (found []remappedPort) {
 	var service corev1.Service
 	if o.Kind() != "Service" || runtime.DefaultUnstructuredConverter.FromUnstructured(o.Value, &service) != nil ||
 		service.Spec.ClusterIP == corev1.ClusterIPNone || service.Spec.Type == corev1.ServiceTypeExternalName {
 		return nil
 	}
 	for _, entry := range service.Spec.Ports {
+		if entry.Port != port {
+			continue
+		}
 		target := entry.TargetPort.IntVal
-		if entry.Port != port || target == 0 || target == port {
+		if entry.TargetPort.Type == intstr.String {
+			target = s.portNamed(entry.TargetPort.StrVal, o, service.Spec.Selector)
+		}
+		if target == 0 || target == port {
 			continue
 		}
 		protocol := entry.Protocol
@@ -169,4 +162,44 @@ func remappedPorts(o *manifest.Object, port int32) (found []remappedPort) {
 		found = append(found, remappedPort{service: o, selector: service.Spec.Selector, port: port, protocol: protocol, target: target})
 	}
 	return found
+}
+
+// portNamed is the number that the pods of a Service in the input give a port's name; 0
+// if that is not known.
+func (s *services) portNamed(name string, service *manifest.Object, selector labels.Set) int32 {
+	if len(selector) == 0 {
+		return 0
+	}
+	for _, d := range s.set.Documents {
+		if !bytes.Contains(d.Text, []byte("containerPort")) || !bytes.Contains(d.Text, []byte(name)) || d.Read() != nil {
+			continue
+		}
+		for _, o := range d.Objects {
+			pods := podTemplate(o)
+			if !s.set.SameNamespace(o, service) || !selector.AsSelectorPreValidated().Matches(labels.Set(pods.Labels)) {
+				continue
+			}
+			for _, container := range pods.Spec.Containers {
+				for _, port := range container.Ports {
+					if port.Name == name {
+						return port.ContainerPort
+					}
+				}
+			}
+		}
+	}
+	return 0
+}
+
+// podTemplate is the template of the pods that an object makes, or the object if it is a
+// pod; empty if it is neither, or has a wrong type in it.
+func podTemplate(o *manifest.Object) (template corev1.PodTemplateSpec) {
+	for _, path := range [][]string{{"spec", "template"}, {"spec", "jobTemplate", "spec", "template"}, {}} {
+		value, _ := o.At(path...).(map[string]any)
+		if _, hasContainers := o.At(append(path, "spec", "containers")...).([]any); hasContainers {
+			_ = runtime.DefaultUnstructuredConverter.FromUnstructured(value, &template)
+			break
+		}
+	}
+	return template
 }

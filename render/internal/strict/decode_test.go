@@ -13,6 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/serializer"
 	"sigs.k8s.io/yaml"
 
+	"github.com/networknt/netpol-merge/merge/mergetest"
 	"github.com/networknt/netpol-merge/render/internal/manifest"
 	"github.com/networknt/netpol-merge/render/internal/strict"
 )
@@ -21,7 +22,7 @@ import (
 // which every field of the type has been filled.
 func TestDecode(t *testing.T) {
 	filler := fuzzer.FuzzerFor(metafuzzer.Funcs, rand.NewSource(1), serializer.NewCodecFactory(runtime.NewScheme())).NilChance(.2).NumElements(1, 3)
-	for range 500 {
+	for range mergetest.Cases(200) {
 		var filled, want, policy networkingv1.NetworkPolicy
 		filler.Fill(&filled)
 		text, err := yaml.Marshal(filled)
