@@ -187,7 +187,7 @@ func emptyInput(streams []Source) error {
 		names[i] = source.Name
 	}
 	return report.NewRefusal([]Problem{{
-		Code: report.EmptyInput, Source: strings.Join(names, " "), Line: 1,
+		Code: report.EmptyInput, Source: strings.Join(names, " "),
 		Reason: "the input is empty",
 		Hint:   "the command that should have written it may have failed; if not, " + report.AcceptEmptyInput,
 	}})

@@ -125,7 +125,7 @@ func (a *adviser) strayDashesOf(o *manifest.Object, policy *networkingv1.Network
 		for _, i := range merge.StrayDashes(policy, direction) {
 			a.warn(o, report.StrayDash, plan.RulePath(direction, i+1),
 				fmt.Sprintf("this rule has only ports, and the one above only peers: all ports %s these peers are open, and these ports %s any peer", merge.PeersKey(direction), merge.PeersKey(direction)),
-				"if they are one rule, take the '-' in front of ports away")
+				"if this is one rule, remove the '-' before ports")
 		}
 	}
 }

@@ -26,6 +26,7 @@ const maxDocument = 32 << 20
 type Document struct {
 	*stream.Document
 	Stream   string // the name of its stream
+	IsFile   bool   // whether that is a file that an editor can open
 	Position int    // of its stream among those of the run
 	Template string // in Helm 3's "# Source:" comment, or empty
 	Blank    bool   // whether there is no content
@@ -38,6 +39,7 @@ type Document struct {
 	read   bool
 	err    error
 	breaks []int // how many newlines there are before each line; nil until asked for
+	lines  []int // offset of each line, as editors count lines; nil until asked for
 }
 
 // SyntaxError says why a document cannot be read, and in which of its lines.
@@ -54,7 +56,7 @@ func Split(source Source, position int) []*Document {
 	split := stream.Split(source.Text)
 	documents := make([]*Document, len(split))
 	for i, d := range split {
-		documents[i] = &Document{Document: d, Stream: source.Name, Position: position}
+		documents[i] = &Document{Document: d, Stream: source.Name, IsFile: source.IsFile, Position: position}
 		template, content := d.Prologue()
 		documents[i].Template, documents[i].Blank = template, !content
 	}
@@ -168,6 +170,24 @@ func (d *Document) LineOf(number int) int {
 		}
 	}
 	return d.Line + d.breaks[min(number, len(d.breaks))-1]
+}
+
+// LineText is the text of a line of the stream that is one of the document's, without its
+// line break.
+func (d *Document) LineText(line int) string {
+	if d.lines == nil {
+		for i := range d.Text {
+			if i == 0 || d.Text[i-1] == '\n' {
+				d.lines = append(d.lines, i)
+			}
+		}
+	}
+	i := line - d.Line
+	if i < 0 || i >= len(d.lines) {
+		return ""
+	}
+	text, _, _ := bytes.Cut(d.Text[d.lines[i]:], []byte("\n"))
+	return string(bytes.TrimSuffix(text, []byte("\r")))
 }
 
 // root is the content of the tree; nil if there is none.

@@ -15,7 +15,6 @@ const (
 	// HookAnnotation makes a Helm hook of an object.
 	HookAnnotation     = "helm.sh/hook"
 	filenameAnnotation = "postrenderer.helm.sh/postrender-filename"
-	pathAnnotation     = "internal.config.kubernetes.io/path" // in a ResourceList
 )
 
 // Object is a Kubernetes object in a document.
@@ -158,11 +157,11 @@ func annotated(value map[string]any, key string) bool {
 	return ok
 }
 
-// Source is where the object came from, by the name that a user of Helm knows it by, or
-// else the name of the stream.
+// Source is the template that the object came from, or else the name of the stream. Helm
+// 3 names the template in a comment, Helm 4 in an annotation; the comment comes first, as
+// under Helm 3 the annotation is the chart's.
 func (o *Object) Source() string {
-	annotations := []string{"metadata", "annotations", filenameAnnotation}
-	return cmp.Or(o.text(annotations...), o.text("metadata", "annotations", pathAnnotation), o.Document.Source())
+	return cmp.Or(o.Template, o.text("metadata", "annotations", filenameAnnotation), o.Document.Source())
 }
 
 // LineAt is the line of the stream at which the field at a path is, or the nearest field

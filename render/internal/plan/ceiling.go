@@ -37,7 +37,7 @@ func (m *maker) readCeilings(position int) {
 		})
 		if len(policies)+len(m.Problems) == before {
 			m.Problems = append(m.Problems, report.Problem{
-				Code: report.WrongFile, Source: source.Name, Line: 1, Stream: position + i,
+				Code: report.WrongFile, Source: source.Name, Stream: position + i,
 				Reason: "the ceiling holds no NetworkPolicy",
 				Hint:   "a ceiling lists the most that any API may ask for, as rules of a NetworkPolicy",
 			})

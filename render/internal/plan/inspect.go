@@ -97,17 +97,21 @@ func Locate(o *manifest.Object, code report.Code, f strict.Finding) report.Probl
 	case line == 0:
 		line = o.LineAt(path)
 	}
+	problem := ofLine(o.Document, line)
+	problem.Code, problem.Field, problem.Reason, problem.Hint = code, path, f.ErrorBody(), f.Hint
+	problem.APIVersion, problem.Kind, problem.Name = o.APIVersion(), o.Kind(), o.Name()
+	problem.Source = o.Source()
+	return problem
+}
+
+// ofLine is a problem in a line of the stream that is one of the document's.
+func ofLine(d *manifest.Document, line int) report.Problem {
 	return report.Problem{
-		Code:       code,
-		Source:     o.Source(),
-		Line:       line,
-		APIVersion: o.APIVersion(),
-		Kind:       o.Kind(),
-		Name:       o.Name(),
-		Field:      path,
-		Reason:     f.ErrorBody(),
-		Hint:       f.Hint,
-		Stream:     o.Position,
+		Source: d.Source(),
+		Line:   line,
+		Text:   d.LineText(line),
+		IsFile: d.Template == "" && d.IsFile,
+		Stream: d.Position,
 	}
 }
 
@@ -120,7 +124,9 @@ func At(o *manifest.Object, code report.Code, path *field.Path, reason, hint str
 
 // ofDocument is a problem with a document as a whole.
 func ofDocument(d *manifest.Document, code report.Code, reason, hint string) report.Problem {
-	return report.Problem{Code: code, Source: d.Source(), Line: d.Line, Reason: reason, Hint: hint, Stream: d.Position}
+	problem := ofLine(d, d.Line)
+	problem.Code, problem.Reason, problem.Hint = code, reason, hint
+	return problem
 }
 
 // keyFindings finds duplicate keys, and keys that are no plain text.
@@ -154,7 +160,7 @@ func (c *keyChecker) check(n *yaml.Node, path *field.Path) {
 		if first, ok := lines[key.Value]; ok {
 			c.findings = append(c.findings, strict.Finding{
 				Error: field.Duplicate(childOrKey(path, key.Value), field.OmitValueType{}),
-				Hint:  fmt.Sprintf("the key stands %s above already; keep one of them", report.Plural(line-first, "line")),
+				Hint:  fmt.Sprintf("the key is already set %s above; keep one", report.Plural(line-first, "line")),
 				Line:  line,
 			})
 		}

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"cmp"
+	"errors"
 	"strings"
 
 	networkingv1 "k8s.io/api/networking/v1"
@@ -48,8 +49,8 @@ func newOverlay(o *manifest.Object, allowIngress bool) *Overlay {
 	policy, in := inspect(o, false)
 	if o.Nested {
 		in.add(report.OverlayInInnerList, strict.Finding{
-			Error: field.Forbidden(intoPath(), "overlays in a list in a list are not merged"),
-			Hint:  "take the inner list apart",
+			Error: field.Forbidden(intoPath(), "overlays in nested lists are not supported"),
+			Hint:  "move its items to the outer list",
 		})
 	}
 	if o.IsHook() {
@@ -116,7 +117,7 @@ func EachMarked(set *manifest.Set, f func(*manifest.Object), problems, warnings 
 		}
 		if err := d.Read(); err != nil {
 			if d.SaysInto() {
-				*problems = append(*problems, unreadable(d, err, "the document mentions "+merge.IntoAnnotation+", so it may be an overlay: mend it, or take the annotation out"))
+				*problems = append(*problems, unreadable(d, err, "the document mentions "+merge.IntoAnnotation+", so it may be an overlay: fix it, or remove the annotation"))
 			}
 			continue
 		}
@@ -132,10 +133,12 @@ func EachMarked(set *manifest.Set, f func(*manifest.Object), problems, warnings 
 
 // unreadable is the problem of a document that cannot be read.
 func unreadable(d *manifest.Document, err error, hint string) report.Problem {
-	problem := ofDocument(d, report.UnreadableDocument, err.Error(), hint)
-	if syntax, ok := err.(*manifest.SyntaxError); ok { //nolint:errorlint // Read returns no other
-		problem.Line = d.LineOf(syntax.Line)
+	line := d.Line
+	if syntax, ok := errors.AsType[*manifest.SyntaxError](err); ok {
+		line = d.LineOf(syntax.Line)
 	}
+	problem := ofLine(d, line)
+	problem.Code, problem.Reason, problem.Hint = report.UnreadableDocument, err.Error(), hint
 	return problem
 }
 
@@ -147,7 +150,7 @@ func warnOfOwnKeys(o *manifest.Object, value any, path *field.Path, warnings *[]
 			at := childOrKey(path, key)
 			if strings.HasPrefix(key, manifest.OwnDomain) && at.String() != "metadata.annotations["+merge.MergedFromAnnotation+"]" {
 				*warnings = append(*warnings, At(o, report.Mismarked, at,
-					"this marks no overlay: the policy goes to the cluster as one of its own",
+					"this key does not mark an overlay: the policy is applied as it is",
 					"an overlay has the annotation "+merge.IntoAnnotation+" in metadata.annotations"))
 			}
 			warnOfOwnKeys(o, inner, at, warnings)

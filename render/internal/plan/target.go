@@ -135,7 +135,8 @@ func (m *maker) targetHint(o *Overlay, named []*manifest.Object) string {
 	return "the input has no NetworkPolicy but overlays; is the target in another release, or switched off?"
 }
 
-// describe lists policies: name, namespace if known, and where they are.
+// describe lists policies: name, namespace if known, and where they are; of two that
+// would read the same, with their lines.
 func (m *maker) describe(policies []*manifest.Object) string {
 	const most = 10
 	var list []string
@@ -144,7 +145,11 @@ func (m *maker) describe(policies []*manifest.Object) string {
 		if namespace := m.set.NamespaceOf(p); namespace != "" {
 			text += " in namespace " + namespace
 		}
-		list = append(list, fmt.Sprintf("%s (%s:%d)", text, p.Source(), p.LineAt("")))
+		text += " (" + p.Source()
+		if slices.ContainsFunc(policies, func(q *manifest.Object) bool { return q != p && q.Source() == p.Source() && q.Name() == p.Name() }) {
+			text += fmt.Sprintf(", line %d of the input", p.LineAt(""))
+		}
+		list = append(list, text+")")
 	}
 	if len(policies) > most {
 		list = append(list, fmt.Sprintf("and %d more", len(policies)-most))
@@ -156,7 +161,7 @@ func (m *maker) describe(policies []*manifest.Object) string {
 func (m *maker) unreadPolicy() string {
 	for _, d := range m.set.Documents {
 		if d.MayBePolicy() && !d.MayBeOverlay() && d.Read() != nil {
-			return fmt.Sprintf("%s:%d", d.Source(), d.Line)
+			return fmt.Sprintf("%s, line %d of the input", d.Source(), d.Line)
 		}
 	}
 	return ""
