@@ -36,6 +36,7 @@ type Document struct {
 	Value   any
 	Objects []*Object // the document's own, or those of the list that it is
 
+	isJSON bool // whether only a JSON parser reads it
 	read   bool
 	err    error
 	breaks []int // how many newlines there are before each line; nil until asked for
@@ -67,7 +68,9 @@ func Split(source Source, position int) []*Document {
 func (d *Document) Read() error {
 	if !d.read {
 		d.read = true
-		d.err = d.parse()
+		if d.err = d.parse(); d.err != nil && len(d.Text) <= maxDocument && d.parseJSON() == nil {
+			d.err = nil
+		}
 	}
 	return d.err
 }
@@ -75,9 +78,6 @@ func (d *Document) Read() error {
 func (d *Document) parse() error {
 	if len(d.Text) > maxDocument {
 		return &SyntaxError{1, "the document is larger than 32 MiB, which is more than is read"}
-	}
-	if isUTF16(d.Text) {
-		return &SyntaxError{1, "not valid YAML: it is UTF-16 instead of UTF-8"}
 	}
 	text := d.parseable()
 	d.End = len(text)
@@ -94,6 +94,9 @@ func (d *Document) parse() error {
 		return notYAML(text, err)
 	}
 	d.Tree = &tree
+	if expanded(&tree, map[*yaml.Node]int{}) > len(text)+mostAliased {
+		return &SyntaxError{1, "aliases make the document too large to be read"}
+	}
 	return d.readValues(text)
 }
 

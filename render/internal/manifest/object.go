@@ -3,6 +3,8 @@ package manifest
 import (
 	"cmp"
 	"fmt"
+	"maps"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 	utiljson "k8s.io/apimachinery/pkg/util/json"
@@ -70,9 +72,10 @@ func (d *Document) addItems(list *Object) error {
 			line, _ := node.Locate(nodes[i], "")
 			return &SyntaxError{line, fmt.Sprintf("item %d of the list is no object", i)}
 		}
-		if list.Kind() == "NetworkPolicyList" {
+		if kind, ok := strings.CutSuffix(list.Kind(), "List"); ok && kind != "" && value["kind"] == nil {
 			// A typed list's items may leave out what the list says.
-			setDefault(value, "kind", "NetworkPolicy")
+			value = maps.Clone(value)
+			value["kind"] = kind
 			setDefault(value, "apiVersion", list.Value["apiVersion"])
 		}
 		o := &Object{Document: d, Node: node.Resolve(nodes[i]), Value: value, Item: i, Nested: list.Item >= 0}

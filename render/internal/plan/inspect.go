@@ -68,12 +68,12 @@ func (in *inspection) addUnexplained(code report.Code, errs field.ErrorList) {
 // doubts reports whether something is wrong with a rule, or with one of its ports: with
 // the rule beside its ports, or with that port; -1 is all ports.
 func (in *inspection) doubts(direction networkingv1.PolicyType, rule, port int) bool {
-	rulePath, ports := RulePath(direction, rule).String(), PortPath(direction, rule, 0).String()
-	one := node.Steps(PortPath(direction, rule, port).String())
+	whole := merge.Position{Direction: direction, Index: rule}.Path()
+	rulePath, portsPath, portPath := node.Steps(whole.String()), node.Steps(whole.Child("ports").String()), node.Steps(PortPath(direction, rule, port).String())
 	return slices.ContainsFunc(in.problems, func(p report.Problem) bool {
 		path := node.Steps(p.Field)
-		otherPort := hasPrefix(path, node.Steps(ports)[:len(node.Steps(ports))-1]) && !hasPrefix(path, one)
-		return hasPrefix(path, node.Steps(rulePath)) && !otherPort
+		otherPort := len(path) > len(portsPath) && hasPrefix(path, portsPath) && !hasPrefix(path, portPath)
+		return hasPrefix(path, rulePath) && !otherPort
 	})
 }
 

@@ -2,8 +2,6 @@ package plan
 
 import (
 	"cmp"
-	"errors"
-	"strings"
 
 	networkingv1 "k8s.io/api/networking/v1"
 	"k8s.io/apimachinery/pkg/util/validation/field"
@@ -38,7 +36,6 @@ func (m *maker) addOverlay(o *manifest.Object, inFile bool) {
 	added := newOverlay(o, m.options.AllowIngress)
 	added.InFile = inFile
 	added.Into = cmp.Or(added.Into, m.options.Target)
-	m.checkCeilings(added)
 	m.Problems = append(m.Problems, added.inspection.problems...)
 	if !o.Nested {
 		m.Overlays = append(m.Overlays, added)
@@ -94,8 +91,13 @@ func wrongKind(o *manifest.Object) report.Problem {
 // eachIn calls f for every object in a file that is for overlays or ceilings only.
 func (m *maker) eachIn(source manifest.Source, position int, f func(*manifest.Object)) {
 	for _, d := range manifest.Split(source, position) {
-		if err := d.Read(); err != nil {
-			m.Problems = append(m.Problems, unreadable(d, err, "every document of this file has to be readable"))
+		if d.Blank {
+			continue
+		}
+		if doubt := d.Doubt(); doubt != nil {
+			problem := unreadable(d, doubt, false)
+			problem.Hint = cmp.Or(doubt.Hint, "every document of this file has to be readable")
+			m.Problems = append(m.Problems, problem)
 			continue
 		}
 		if _, isObject := d.Value.(map[string]any); !isObject && d.Value != nil {
@@ -103,61 +105,6 @@ func (m *maker) eachIn(source manifest.Source, position int, f func(*manifest.Ob
 		}
 		for _, o := range d.Objects {
 			f(o)
-		}
-	}
-}
-
-// EachMarked calls f for every object of the set that is to be an overlay, and adds
-// documents that may be one but cannot be read to the problems, and what is marked
-// nearly like one to the warnings.
-func EachMarked(set *manifest.Set, f func(*manifest.Object), problems, warnings *[]report.Problem) {
-	for _, d := range set.Documents {
-		if !d.MayBeOverlay() {
-			continue
-		}
-		if err := d.Read(); err != nil {
-			if d.SaysInto() {
-				*problems = append(*problems, unreadable(d, err, "the document mentions "+merge.IntoAnnotation+", so it may be an overlay: fix it, or remove the annotation"))
-			}
-			continue
-		}
-		for _, o := range d.Objects {
-			if o.IsMarked() {
-				f(o)
-			} else if o.Kind() == "NetworkPolicy" {
-				warnOfOwnKeys(o, o.Value, nil, warnings)
-			}
-		}
-	}
-}
-
-// unreadable is the problem of a document that cannot be read.
-func unreadable(d *manifest.Document, err error, hint string) report.Problem {
-	line := d.Line
-	if syntax, ok := errors.AsType[*manifest.SyntaxError](err); ok {
-		line = d.LineOf(syntax.Line)
-	}
-	problem := ofLine(d, line)
-	problem.Code, problem.Reason, problem.Hint = report.UnreadableDocument, err.Error(), hint
-	return problem
-}
-
-// warnOfOwnKeys warns of all keys in a value that have our domain but mean nothing.
-func warnOfOwnKeys(o *manifest.Object, value any, path *field.Path, warnings *[]report.Problem) {
-	switch value := value.(type) {
-	case map[string]any:
-		for key, inner := range value {
-			at := childOrKey(path, key)
-			if strings.HasPrefix(key, manifest.OwnDomain) && at.String() != "metadata.annotations["+merge.MergedFromAnnotation+"]" {
-				*warnings = append(*warnings, At(o, report.Mismarked, at,
-					"this key does not mark an overlay: the policy is applied as it is",
-					"an overlay has the annotation "+merge.IntoAnnotation+" in metadata.annotations"))
-			}
-			warnOfOwnKeys(o, inner, at, warnings)
-		}
-	case []any:
-		for i, item := range value {
-			warnOfOwnKeys(o, item, path.Index(i), warnings)
 		}
 	}
 }
