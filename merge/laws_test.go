@@ -3,9 +3,7 @@ package merge_test
 import (
 	"flag"
 	"fmt"
-	"os"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -20,18 +18,9 @@ import (
 )
 
 var (
-	cases = flag.Int("cases", 5_000*factor(), "how many generated cases the laws are checked on")
+	cases = flag.Int("cases", mergetest.Cases(5_000), "how many generated cases the laws are checked on")
 	seed  = flag.Uint64("seed", 1, "the seed of the first generated case")
 )
-
-// factor multiplies the cases: NETPOL_MERGE_CASES=10 is what docs/proof.md speaks of.
-func factor() int {
-	n, err := strconv.Atoi(os.Getenv("NETPOL_MERGE_CASES"))
-	if err != nil || n < 1 {
-		return 1
-	}
-	return n
-}
 
 var directions = []networkingv1.PolicyType{networkingv1.PolicyTypeIngress, networkingv1.PolicyTypeEgress}
 
