@@ -234,6 +234,9 @@ func lawCeiling(w *mergetest.World, s situation) string {
 			if excess.Direction != direction {
 				continue
 			}
+			if !mergetest.Isolated(s.target, direction) {
+				return "what a policy does not isolate is told"
+			}
 			rule := merge.Rules(s.target, direction)[excess.Rule]
 			if excess.Port >= 0 {
 				rule.Ports = rule.Ports[excess.Port : excess.Port+1]
