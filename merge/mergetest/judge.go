@@ -296,7 +296,7 @@ func portMatches(port networkingv1.NetworkPolicyPort, f Flow) bool {
 	return f.Number == port.Port.IntVal
 }
 
-// matcher tells of a party whether it is the peer.
+// matcher returns a function that reports whether a party is the peer.
 func (w *World) matcher(peer networkingv1.NetworkPolicyPeer) func(Party) bool {
 	if peer.IPBlock != nil {
 		return blockMatcher(peer.IPBlock)
@@ -310,7 +310,7 @@ func (w *World) matcher(peer networkingv1.NetworkPolicyPeer) func(Party) bool {
 	}
 }
 
-// selected tells of each set whether a selector selects it.
+// selected reports of each set whether a selector selects it.
 func selected(sets []labels.Set, by *metav1.LabelSelector) []bool {
 	s := selector(by)
 	matches := make([]bool, len(sets))
