@@ -38,8 +38,8 @@ func (m *maker) readCeilings(position int) {
 				m.Problems = append(m.Problems, wrongKind(o))
 				return
 			}
-			policy, in := inspect(o, false)
-			in.addUnexplained(report.NotForOverlays, merge.GuardTypes(policy))
+			policy, in := inspect(o, overlayRole)
+			in.addConsequences(report.NotForOverlays, merge.GuardTypes(policy))
 			m.Problems = append(m.Problems, in.problems...)
 			c.policies = append(c.policies, policy)
 		})
@@ -99,7 +99,7 @@ func (m *maker) checkCeilings() {
 		case t != nil:
 			m.Problems = append(m.Problems, m.ceilings.beyond(t.Object, t.Policy, t.inspection, t.Overlays)...)
 		default:
-			policy, in := inspect(o, true)
+			policy, in := inspect(o, bystanderRole)
 			m.Problems = append(m.Problems, in.problems...)
 			m.Problems = append(m.Problems, m.ceilings.beyond(o, policy, in, nil)...)
 		}

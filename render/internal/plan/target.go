@@ -100,7 +100,7 @@ func (m *maker) targetFinding(o *Overlay, candidates, named []*manifest.Object) 
 	if len(candidates) > 1 {
 		hint := "set metadata.namespace in the overlay and in the targets, or give " + report.ReleaseNamespace
 		if m.set.NamespaceOf(candidates[0]) == m.set.NamespaceOf(candidates[1]) {
-			hint = "keep one of them: in a cluster the second would replace the first"
+			hint = "rename one, or keep only one: in a cluster the second would replace the first"
 		}
 		return report.SeveralTargets, strict.Finding{
 			Error: field.Invalid(intoPath(), o.Into, "more than one NetworkPolicy may be meant: "+m.describe(candidates)),
@@ -160,7 +160,7 @@ func (m *maker) describe(policies []*manifest.Object) string {
 
 // fold folds a target's overlays into it, unless there are problems with any.
 func (m *maker) fold(t *Target) {
-	t.Policy, t.inspection = inspect(t.Object, true)
+	t.Policy, t.inspection = inspect(t.Object, targetRole)
 	problems := slices.Concat(t.inspection.problems, m.otherNamespaces(t), otherPods(t))
 	m.Problems = append(m.Problems, problems...)
 	if len(problems) > 0 || slices.ContainsFunc(t.Overlays, func(o *Overlay) bool { return len(o.inspection.problems) > 0 }) {
