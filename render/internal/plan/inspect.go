@@ -86,14 +86,20 @@ func (in *inspection) add(code report.Code, findings ...strict.Finding) {
 }
 
 // addConsequences adds errors that are not there only because of what was found before.
+// A port or protocol that is wrong may have consequences in turn: it reads like none.
 func (in *inspection) addConsequences(code report.Code, errs field.ErrorList) {
-	var added []strict.Finding
+	var causes []strict.Finding
 	for _, err := range errs {
-		if !slices.ContainsFunc(in.causes, func(f strict.Finding) bool { return f.Explains(err) }) {
-			added = append(added, strict.Finding{Error: err})
+		if slices.ContainsFunc(in.causes, func(f strict.Finding) bool { return f.Explains(err) }) {
+			continue
+		}
+		f := strict.Finding{Error: err}
+		in.add(code, f)
+		if strings.HasSuffix(err.Field, ".port") || strings.HasSuffix(err.Field, ".protocol") {
+			causes = append(causes, f)
 		}
 	}
-	in.cause(code, added...)
+	in.causes = append(in.causes, causes...)
 }
 
 // doubts reports whether something is wrong with a rule, or with one of its ports: with
