@@ -100,14 +100,21 @@ func (d *Document) parse() error {
 	return d.readValues(text)
 }
 
-// ReadAgain reads the values of a text that a document became, which has to be one
-// document. The objects have no nodes.
+// ReadAgain reads the text that a document became, which has to be one document, and one
+// that both parsers read alike.
 func ReadAgain(text []byte) (*Document, error) {
 	split := Split(Source{Text: text}, 0)
 	if len(split) != 1 {
 		return nil, fmt.Errorf("it became %d documents", len(split))
 	}
-	return split[0], split[0].readValues(split[0].parseable())
+	d := split[0]
+	if err := d.Read(); err != nil {
+		return nil, err
+	}
+	if doubt := d.doubtParsers(); doubt != nil {
+		return nil, errors.New(doubt.Reason)
+	}
+	return d, nil
 }
 
 // readValues reads what the text says, and finds the objects in it.

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"cmp"
+	"fmt"
 
 	networkingv1 "k8s.io/api/networking/v1"
 	"k8s.io/apimachinery/pkg/util/validation/field"
@@ -43,7 +44,7 @@ func (m *maker) addOverlay(o *manifest.Object, inFile bool) {
 }
 
 func newOverlay(o *manifest.Object, allowIngress bool) *Overlay {
-	policy, in := inspect(o, false)
+	policy, in := inspect(o, overlayRole)
 	if o.Nested {
 		in.add(report.OverlayInInnerList, strict.Finding{
 			Error: field.Forbidden(intoPath(), "overlays in nested lists are not supported"),
@@ -56,7 +57,7 @@ func newOverlay(o *manifest.Object, allowIngress bool) *Overlay {
 			Hint:  "remove the hook's annotations from the overlay",
 		})
 	}
-	in.addUnexplained(report.NotForOverlays, merge.Guard(policy, allowIngress))
+	in.addConsequences(report.NotForOverlays, merge.Guard(policy, allowIngress))
 	return &Overlay{Object: o, Policy: policy, Into: o.Into(), inspection: in}
 }
 
@@ -65,6 +66,11 @@ func newOverlay(o *manifest.Object, allowIngress bool) *Overlay {
 func notAnOverlay(o *manifest.Object) report.Problem {
 	guess := strict.Nearest(o.Kind(), []string{"NetworkPolicy"})
 	switch {
+	case opensNetwork(o):
+		return Locate(o, report.NotAPolicy, strict.Finding{
+			Error: field.Forbidden(intoPath(), fmt.Sprintf("a %s of %s is another vendor's policy, which cannot be merged here", o.Kind(), o.APIVersion())),
+			Hint:  "remove the annotation, or write a NetworkPolicy of " + manifest.APIVersion,
+		})
 	case guess != "":
 		return Locate(o, report.NotAPolicy, strict.Finding{
 			Error: field.NotSupported(field.NewPath("kind"), o.Kind(), []string{guess}),
