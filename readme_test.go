@@ -59,7 +59,7 @@ func useTools(t *testing.T) {
 	build := exec.Command("go", "build", "-o", filepath.Join(folder, "netpol-merge"), ".")
 	output, err := build.CombinedOutput()
 	require.NoError(t, err, string(output))
-	helm, err := exec.Command("go", "tool", "-n", "helm").Output()
+	helm, err := exec.Command("go", "-C", "e2e/helm", "tool", "-n", "helm").Output()
 	require.NoError(t, err)
 	require.NoError(t, os.Symlink(strings.TrimSpace(string(helm)), filepath.Join(folder, "helm")))
 	t.Setenv("PATH", folder+string(os.PathListSeparator)+os.Getenv("PATH"))
