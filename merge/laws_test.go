@@ -17,7 +17,7 @@ import (
 )
 
 var (
-	cases = flag.Int("cases", 50_000, "how many generated cases the laws are checked on")
+	cases = flag.Int("cases", mergetest.Cases(5_000), "how many generated cases the laws are checked on")
 	seed  = flag.Uint64("seed", 1, "the seed of the first generated case")
 )
 

@@ -9,6 +9,8 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
+
+	"github.com/networknt/netpol-merge/merge/mergetest"
 )
 
 // TestSelectorsExhaustively compares selectors of up to two requirements on one
@@ -88,9 +90,54 @@ func equal(a, b []bool) bool {
 	return true
 }
 
+// TestPeersCover compares, for every pair of generated peers and anybody, whether the
+// one covers the other with whom the judge takes each of them for. The fold looks at
+// those peers only that an index finds, which may hide what is wrong here.
+func TestPeersCover(t *testing.T) {
+	type known struct {
+		peer
+		words   string
+		verdict mergetest.Verdict
+	}
+	world := mergetest.NewWorld()
+	anybody, _ := peersOf(nil)
+	all := []known{{anybody[0], "anybody", world.Rule(nil, nil)}}
+	seen := map[string]bool{}
+	for seed := range uint64(2_000) {
+		for _, rule := range mergetest.New(seed).Overlay().Spec.Egress {
+			for i := range rule.To {
+				words := asJSON(t, rule.To[i])
+				if !seen[words] {
+					seen[words] = true
+					all = append(all, known{peerOf(&rule.To[i]), words, world.Rule(rule.To[i:i+1], nil)})
+				}
+			}
+		}
+	}
+	require.Greater(t, len(all), 100)
+	covered := 0
+	for _, a := range all {
+		for _, b := range all {
+			if b.verdict.Count() == 0 {
+				continue // nobody has many forms
+			}
+			want := b.verdict.Within(a.verdict)
+			if a.covers(b.peer) != want {
+				require.Fail(t, "wrong", "%s covers %s should be %t", a.words, b.words, want)
+			}
+			if want {
+				covered++
+			}
+		}
+	}
+	require.Greater(t, covered, 2*len(all))
+	t.Logf("%d peers, %d times one covers the other", len(all), covered)
+}
+
 // TestSelectorsAddUp asks, for every peer and every two others of a small world,
 // whether the two together cover the one, and compares the answer with trying every
-// pod; and the same for many three others.
+// pod; and the same for many three others. Of all two others it is a tenth, unless
+// NETPOL_MERGE_CASES is 10.
 func TestSelectorsAddUp(t *testing.T) {
 	peers := everyPeer()
 	pods := make([]uint64, len(peers))
@@ -122,14 +169,16 @@ func TestSelectorsAddUp(t *testing.T) {
 	for asked := range peers {
 		for first := range peers {
 			for second := range first + 1 {
-				check(asked, first, second)
+				if random.IntN(10) < mergetest.Cases(1) {
+					check(asked, first, second)
+				}
 			}
-			for range 10 {
+			for range mergetest.Cases(1) {
 				check(asked, first, random.IntN(len(peers)), random.IntN(len(peers)))
 			}
 		}
 	}
-	require.Greater(t, together, 1_000)
+	require.Greater(t, together, 200)
 	t.Logf("%d peers, covered %d times, %d times only by several others together", len(peers), covered, together)
 }
 

@@ -1,7 +1,8 @@
-// Package mergetest is for tests of package merge: a generator of policies, and
-// a judge that answers "may this flow pass?" by trying: every rule against every
-// party and every flow of a small world, by the words of the API reference. It
-// shares no code with package merge.
+// Package mergetest is for tests: a generator of policies, and a judge that answers
+// "may this flow pass?" by trying: every rule against every party and every flow of
+// a small world, by the words of the API reference. It shares no code with package
+// merge. It also has what tests of several packages need: a target in YAML, what
+// became of a text's lines, and how many cases to try.
 package mergetest
 
 import (

@@ -1,0 +1,131 @@
+// Package advice finds what is valid in a plan but probably a mistake.
+//
+// Start reading at About. Each finding is a warning: nothing is refused for it, and
+// nothing is changed. The package knows policies, and Services whose ports people
+// mistake for those of pods (service.go).
+package advice
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+	"sync"
+
+	networkingv1 "k8s.io/api/networking/v1"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"github.com/networknt/netpol-merge/merge"
+	"github.com/networknt/netpol-merge/render/internal/manifest"
+	"github.com/networknt/netpol-merge/render/internal/plan"
+	"github.com/networknt/netpol-merge/render/report"
+)
+
+// About returns warnings about the targets of a plan that were folded.
+func About(p *plan.Plan, set *manifest.Set) []report.Problem {
+	a := &adviser{services: services{set: set}}
+	for _, t := range p.Targets {
+		if t.Folded == nil {
+			continue
+		}
+		a.addsNothing(t)
+		a.notIsolated(t)
+		a.reopened(t)
+		a.strayDashes(t)
+		a.servicePorts(t)
+	}
+	return a.warnings
+}
+
+type adviser struct {
+	services services
+	warnings []report.Problem
+}
+
+func (a *adviser) warn(o *manifest.Object, code report.Code, path *field.Path, reason, hint string) {
+	a.warnings = append(a.warnings, plan.At(o, code, path, reason, hint))
+}
+
+// addsNothing warns of overlays that ask only for what is allowed without them.
+func (a *adviser) addsNothing(t *plan.Target) {
+	adds := make([]bool, len(t.Overlays))
+	for _, change := range t.Changes {
+		adds[change.Overlay] = adds[change.Overlay] || change.Action != merge.Covered
+	}
+	before := sync.OnceValue(func() *merge.Allowance { return merge.NewAllowance(t.Policy) })
+	for i, o := range t.Overlays {
+		if adds[i] {
+			continue
+		}
+		reason, hint := fmt.Sprintf("the overlay adds nothing: the target %q allows all of it already", t.Name()), "remove the overlay, or add what it was meant to open"
+		switch {
+		case len(o.Policy.Spec.Ingress)+len(o.Policy.Spec.Egress) == 0:
+			reason = "the overlay adds nothing: it has no rules"
+		case len(before().Beyond(o.Policy)) > 0:
+			reason = fmt.Sprintf("the overlay adds nothing: the target %q and other overlays allow all of it already", t.Name())
+			hint = "keep it if it is needed without the others, too; else let one overlay ask"
+		}
+		a.warn(o.Object, report.AddsNothing, field.NewPath("spec"), reason, hint)
+	}
+}
+
+// notIsolated warns of rules in a direction in which the target allows everything.
+func (a *adviser) notIsolated(t *plan.Target) {
+	for i, change := range t.Changes {
+		first := i == 0 || t.Changes[i-1].Overlay != change.Overlay || t.Changes[i-1].Direction != change.Direction
+		if change.Action != merge.NotIsolated || !first {
+			continue
+		}
+		direction := merge.RulesKey(change.Direction)
+		a.warn(t.Overlays[change.Overlay].Object, report.NotIsolatedYet, field.NewPath("spec", direction),
+			fmt.Sprintf("nothing is added: the target %q does not isolate %s, so everything is allowed there already", t.Name(), direction),
+			fmt.Sprintf("list %s in the policyTypes of the target if it should be isolated", change.Direction))
+	}
+}
+
+// reopened warns of overlays that let in what a rule excepts.
+func (a *adviser) reopened(t *plan.Target) {
+	for _, reopening := range merge.Reopenings(t.Policy, t.Folded, t.Changes) {
+		change := t.Changes[reopening.Change]
+		reason := "opens " + joined(reopening.Networks, netip.Prefix.String)
+		if slices.ContainsFunc(reopening.Networks, holdsMetadata) {
+			reason += " (the cloud's instance metadata among them)"
+		}
+		by := joined(reopening.Rules, func(rule int) string { return fmt.Sprintf("%s[%d]", merge.RulesKey(change.Direction), rule) })
+		a.warn(t.Overlays[change.Overlay].Object, report.Reopened, plan.RulePath(change.Direction, change.Rule),
+			fmt.Sprintf("%s, which %s of the merged policy excepts", reason, by),
+			"name the destinations, or except the same networks")
+	}
+}
+
+func joined[T any](items []T, text func(T) string) string {
+	texts := make([]string, len(items))
+	for i, item := range items {
+		texts[i] = text(item)
+	}
+	return strings.Join(texts, ", ")
+}
+
+// holdsMetadata reports whether a network holds the addresses at which clouds hand out
+// credentials to whoever asks.
+func holdsMetadata(network netip.Prefix) bool {
+	return network.Contains(netip.AddrFrom4([4]byte{169, 254, 169, 254})) || network.Contains(netip.MustParseAddr("fd00:ec2::254"))
+}
+
+// strayDashes warns of what is probably one rule, written as two.
+func (a *adviser) strayDashes(t *plan.Target) {
+	for _, o := range t.Overlays {
+		a.strayDashesOf(o.Object, o.Policy)
+	}
+	a.strayDashesOf(t.Object, t.Policy)
+}
+
+func (a *adviser) strayDashesOf(o *manifest.Object, policy *networkingv1.NetworkPolicy) {
+	for _, direction := range merge.Directions() {
+		for _, i := range merge.StrayDashes(policy, direction) {
+			a.warn(o, report.StrayDash, plan.RulePath(direction, i+1),
+				fmt.Sprintf("this rule has only ports, and the one above only peers: all ports %s these peers are open, and these ports %s any peer", merge.PeersKey(direction), merge.PeersKey(direction)),
+				"if they are one rule, take the '-' in front of ports away")
+		}
+	}
+}
