@@ -75,7 +75,7 @@ func TestReleaseNotes(t *testing.T) {
 }
 
 func pluginVersion(t *testing.T) string {
-	version := regexp.MustCompile(`(?m)^version: (.*)$`).FindStringSubmatch(read(t, "plugin.yaml"))
+	version := regexp.MustCompile(`(?m)^version: (.*)$`).FindStringSubmatch(read(t, ".ci/plugin.yaml"))
 	require.NotNil(t, version)
 	return version[1]
 }
