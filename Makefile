@@ -20,11 +20,13 @@ dist: ## write a release into dist: archives, plugin, SBOMs, checksums
 image: dist ## pack the release in dist as a container image, dist/image; needs buildah
 	@.ci/image
 
-demo: build ## render charts/petstore with Helm and show what the merge changes
-	@$(DEMOHELM) template petstore charts/petstore >bin/rendered.yaml
-	@bin/netpol-merge bin/rendered.yaml >bin/merged.yaml
-	@diff -u -L 'helm template petstore charts/petstore' -L 'helm template petstore charts/petstore | netpol-merge' \
-		bin/rendered.yaml bin/merged.yaml; test $$? = 1
+demo: build plugin ## render charts/petstore with Helm and show what the merge changes
+	@helm=$(DEMOHELM); export PATH="$$PWD/bin:$$PATH"; \
+	case $$($$helm version --short) in v4.*) export HELM_PLUGINS="$$PWD/dist/plugin" ;; esac; \
+	$$helm template petstore charts/petstore >bin/without.yaml && \
+	$$helm template petstore charts/petstore --post-renderer netpol-merge >bin/with.yaml && \
+	{ diff -u -L 'helm template petstore charts/petstore' bin/without.yaml \
+		-L 'helm template petstore charts/petstore --post-renderer netpol-merge' bin/with.yaml; test $$? = 1; }
 
 test: ## run all tests that need only Go
 	@go test ./...
