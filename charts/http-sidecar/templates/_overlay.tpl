@@ -11,8 +11,6 @@ apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy
 metadata:
   name: {{ .name }}
-  labels:
-    {{- include "http-sidecar.labels" .sidecar | nindent 4 }}
   annotations:
     netpol-merge.networknt.com/into: {{ include "http-sidecar.policyName" .sidecar }}
 spec:
