@@ -12,7 +12,7 @@ kind: NetworkPolicy
 metadata:
   name: {{ .name }}
   annotations:
-    netpol-merge.networknt.com/into: {{ include "http-sidecar.policyName" .sidecar }}
+    netpol-merge.networknt.com/into: {{ include "http-sidecar.policyName" .sidecar | toYaml }}
 spec:
   podSelector:
     {{- include "http-sidecar.podSelector" .sidecar | nindent 4 }}
