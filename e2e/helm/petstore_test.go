@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"helm.sh/helm/v3/pkg/chart"
 	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -59,6 +60,22 @@ func TestReleasesInOneNamespace(t *testing.T) {
 		require.NotContains(t, merged.String(), merge.IntoAnnotation)
 		require.Equal(t, 2, strings.Count(merged.String(), "# from petstore-backends"))
 	}
+}
+
+// TestSidecarsInOneChart: two aliases share no object and no pod.
+func TestSidecarsInOneChart(t *testing.T) {
+	orders := ordersChart(t, "front")
+	orders.Metadata.Dependencies = append(orders.Metadata.Dependencies,
+		&chart.Dependency{Name: "http-sidecar", Version: "0.1.0", Alias: "back"})
+	r := install(t, orders, "shop", values{"back": values{
+		"app": "payments", "name": "payments", "networkPolicy": values{"name": "payments-proxy-allow"},
+	}})
+	require.Contains(t, r.configs, "shop-sidecar-config")
+	require.Contains(t, r.configs, "payments-sidecar-config")
+	front, back := r.policies["proxy-allow"], r.policies["payments-proxy-allow"]
+	requireSelects(t, &front.Spec.PodSelector, r.pod(t).Labels)
+	require.False(t, selects(t, &back.Spec.PodSelector, r.pod(t).Labels))
+	require.Equal(t, map[string]string{"app": "payments"}, back.Spec.PodSelector.MatchLabels)
 }
 
 // TestWithoutSidecar: the API is reached directly, and there is nothing that an
