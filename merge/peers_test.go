@@ -23,7 +23,7 @@ func TestSelectorsExhaustively(t *testing.T) {
 	}
 	for i, a := range selectors {
 		for j, b := range selectors {
-			if !anyOf(selected[i]) || !anyOf(selected[j]) {
+			if !anyTrue(selected[i]) || !anyTrue(selected[j]) {
 				continue // what selects nothing has many forms
 			}
 			within := true
@@ -72,7 +72,7 @@ func selects(t *testing.T, s *metav1.LabelSelector) (selected []bool) {
 	return selected
 }
 
-func anyOf(values []bool) bool {
+func anyTrue(values []bool) bool {
 	for _, value := range values {
 		if value {
 			return true
@@ -142,7 +142,7 @@ func TestSelectorsAddUp(t *testing.T) {
 	peers := everyPeer()
 	pods := make([]uint64, len(peers))
 	for i := range peers {
-		pods[i] = podsOf(t, &peers[i])
+		pods[i] = podBits(t, &peers[i])
 	}
 	random := rand.New(rand.NewPCG(1, 1))
 	covered, together := 0, 0
@@ -210,9 +210,9 @@ func everyPeer() (peers []networkingv1.NetworkPolicyPeer) {
 	return peers
 }
 
-// podsOf tells which pods a peer is, as bits: by each label absent or one of three
+// podBits tells which pods a peer is, as bits: by each label absent or one of three
 // values, in the own namespace and in another.
-func podsOf(t *testing.T, peer *networkingv1.NetworkPolicyPeer) (pods uint64) {
+func podBits(t *testing.T, peer *networkingv1.NetworkPolicyPeer) (pods uint64) {
 	official, err := metav1.LabelSelectorAsSelector(peer.PodSelector)
 	require.NoError(t, err)
 	bit := 0

@@ -87,7 +87,7 @@ func (r reporter) addChange(t *plan.Target, change merge.Change, rules []report.
 
 func (r reporter) rule(in *manifest.Object, direction networkingv1.PolicyType, index int, rule merge.Rule, overlay bool) report.RuleReport {
 	said := report.RuleReport{
-		Origin:    r.origin(in, plan.RulePath(direction, index), overlay),
+		Origin:    r.origin(in, merge.Position{Direction: direction, Index: index}.Path(), overlay),
 		Direction: direction,
 		Peer:      report.PeersInWords(rule.Peers, direction),
 		Peers:     append([]networkingv1.NetworkPolicyPeer{}, rule.Peers...),
@@ -110,9 +110,8 @@ func (r reporter) requests(t *plan.Target, change merge.Change, rules []report.R
 	o := t.Overlays[change.Overlay]
 	rule := merge.Rules(o.Policy, change.Direction)[change.Rule]
 	request := func(port int) report.Request {
-		path, part := plan.RulePath(change.Direction, change.Rule), rule
+		path, part := plan.PortPath(change.Direction, change.Rule, port), rule
 		if port >= 0 {
-			path = plan.PortPath(change.Direction, change.Rule, port)
 			part.Ports = rule.Ports[port : port+1]
 		}
 		asked := report.Request{
@@ -129,8 +128,8 @@ func (r reporter) requests(t *plan.Target, change merge.Change, rules []report.R
 			if !slices.Contains(change.Ports, port) {
 				asked.Outcome = report.AlreadyAllowed
 			}
-			for _, i := range allowed.By {
-				asked.AllowedBy = append(asked.AllowedBy, originsOf(rules[i], part.Ports)...)
+			for _, by := range allowed.By {
+				asked.AllowedBy = append(asked.AllowedBy, originsOf(rules[by.Rule], by.Ports)...)
 			}
 		}
 		if change.Action == merge.NotIsolated {
@@ -147,28 +146,17 @@ func (r reporter) requests(t *plan.Target, change merge.Change, rules []report.R
 	return requests
 }
 
-// origins says where it was written that a rule allows a port: at one of its ports,
-// or, if several are needed, at each; for all traffic, where the rule is.
-func originsOf(r report.RuleReport, asked []networkingv1.NetworkPolicyPort) []report.Origin {
-	if len(asked) == 0 || r.Ports[0].Port == nil {
-		return []report.Origin{r.Origin}
+// originsOf says where it was written that a rule allows something: at its ports with
+// these indices or, if there are none, where the rule is.
+func originsOf(rule report.RuleReport, ports []int) []report.Origin {
+	if len(ports) == 0 {
+		return []report.Origin{rule.Origin}
 	}
-	var some []report.Origin
-	var standing []networkingv1.NetworkPolicyPort
-	for _, port := range r.Ports {
-		one := []networkingv1.NetworkPolicyPort{*port.Port}
-		if merge.PortsCover(one, asked[0]) {
-			return []report.Origin{port.Origin}
-		}
-		if merge.PortsOverlap(one, asked[0]) {
-			some = append(some, port.Origin)
-			standing = append(standing, *port.Port)
-		}
-		if merge.PortsCover(standing, asked[0]) && len(standing) > 0 {
-			break
-		}
+	origins := make([]report.Origin, len(ports))
+	for i, port := range ports {
+		origins[i] = rule.Ports[port].Origin
 	}
-	return some
+	return origins
 }
 
 // origin is where a field of an object is; a nil path is the object.

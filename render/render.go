@@ -18,6 +18,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"helm.sh/helm/v3/pkg/postrender"
@@ -187,21 +188,21 @@ func emptyInput(streams []Source) error {
 		names[i] = source.Name
 	}
 	return report.NewRefusal([]Problem{{
-		Code: report.EmptyInput, Source: strings.Join(names, " "), Line: 1,
+		Code: report.EmptyInput, Source: strings.Join(names, " "),
 		Reason: "the input is empty",
 		Hint:   "the command that should have written it may have failed; if not, " + report.AcceptEmptyInput,
 	}})
 }
 
-// Check returns a *Refusal that lists the overlays in the streams, policies that are
-// marked nearly like one, and documents that may be one but cannot be read; nil if there
-// are none.
+// Check returns a *Refusal that lists the overlays in the streams, what may be one, and
+// policies whose annotation is misspelt or missing; nil if there are none.
 func Check(streams ...Source) error {
-	var problems, warnings []Problem
-	plan.EachMarked(manifest.NewSet("", internal(streams)), func(o *manifest.Object) {
+	read := plan.Read(manifest.NewSet("", internal(streams)))
+	problems := slices.Concat(read.Problems, read.Forgotten(nil))
+	for _, o := range read.Marked {
 		problems = append(problems, plan.Left(o))
-	}, &problems, &warnings)
-	if problems = append(problems, warnings...); len(problems) > 0 {
+	}
+	if len(problems) > 0 {
 		return report.NewRefusal(problems)
 	}
 	return nil

@@ -27,7 +27,7 @@ func splitText(text string) (documents []string) {
 // matters reports whether a text, as one document, may be about policies.
 func matters(text string) bool {
 	d := manifest.Document{Document: &stream.Document{Text: []byte(text)}}
-	return d.MayBePolicy() || d.MayBeOverlay()
+	return d.MayBePolicy() || d.SaysInto()
 }
 
 // TestYAMLTestSuite sends each stream of the YAML test suite through, alone and

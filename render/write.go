@@ -13,7 +13,6 @@ import (
 	"github.com/networknt/netpol-merge/render/internal/manifest"
 	"github.com/networknt/netpol-merge/render/internal/plan"
 	"github.com/networknt/netpol-merge/render/internal/stream"
-	"github.com/networknt/netpol-merge/render/internal/strict"
 	"github.com/networknt/netpol-merge/render/report"
 )
 
@@ -139,8 +138,8 @@ func verifyObject(now, before *manifest.Object, folded *networkingv1.NetworkPoli
 		}
 		return nil
 	}
-	policy := &networkingv1.NetworkPolicy{}
-	if findings := strict.Decode(now.Value, policy, strict.Options{NullItems: true}); len(findings) > 0 {
+	policy, findings := plan.Decode(now, true)
+	if len(findings) > 0 {
 		return findings[0].Error
 	}
 	if !apiequality.Semantic.DeepEqual(policy, folded) {

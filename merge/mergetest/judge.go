@@ -175,7 +175,26 @@ func (v Verdict) Add(other Verdict) {
 	}
 }
 
-// Within tells whether all that v allows, other allows too.
+// Without returns what v allows and other does not.
+func (v Verdict) Without(other Verdict) Verdict {
+	rest := make(Verdict, len(v))
+	for i := range v {
+		rest[i] = v[i] &^ other[i]
+	}
+	return rest
+}
+
+// Overlaps reports whether something that v allows, other allows too.
+func (v Verdict) Overlaps(other Verdict) bool {
+	for i := range v {
+		if v[i]&other[i] != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// Within reports whether all that v allows, other allows too.
 func (v Verdict) Within(other Verdict) bool {
 	for i := range v {
 		if v[i]&^other[i] != 0 {

@@ -6,26 +6,29 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
 )
 
 // Problem is one reason to refuse the input, or one warning about it.
 type Problem struct {
-	// Code is the kind of problem, as in docs/messages.md.
+	// Code is the kind of problem, as in docs/messages.md; empty for an error that is
+	// about no input.
 	Code Code `json:"code,omitempty"`
-	// Source is the template the document came from, or else the name of its
-	// stream. Line is the line in the stream, counted from 1.
+	// Source is the template the document came from, or else the name of its stream.
 	Source string `json:"source"`
+	// Line is the line of the stream, counted from 1; 0 if the problem is in no line.
+	// Text is that line. IsFile reports whether it is a line of the file Source, and
+	// not of what was rendered of a template.
 	Line   int    `json:"line"`
-	// APIVersion, Kind and Name are those of the object; empty if it could not
-	// be read.
+	Text   string `json:"text,omitempty"`
+	IsFile bool   `json:"-"`
+	// APIVersion, Kind and Name are those of the object; empty if it could not be read.
 	APIVersion string `json:"-"`
 	Kind       string `json:"kind,omitempty"`
 	Name       string `json:"name,omitempty"`
-	// Field is the path in the object, as the API server writes it; empty if
-	// the problem is with the document.
+	// Field is the path in the object, as the API server writes it; empty if the
+	// problem is with the document.
 	Field string `json:"field,omitempty"`
-	// Reason tells what was found and why it cannot be, Hint what to do.
+	// Reason says what was found and why it cannot be, Hint what to do.
 	Reason string `json:"reason"`
 	Hint   string `json:"hint,omitempty"`
 
@@ -41,15 +44,15 @@ const (
 	AcceptEmptyInput = "accept an empty input"
 )
 
-// String formats the problem for standard error: where and why on the first
-// line, what to do on a second.
+// String formats the problem for standard error, as compilers do: where and why, the line
+// that it is about, and what to do.
 func (p Problem) String() string { return p.Format("") }
 
 // Format is String with a word in front of the reason, such as "warning: ".
 func (p Problem) Format(severity string) string {
 	var b strings.Builder
 	if p.Source != "" {
-		fmt.Fprintf(&b, "%s:%d: ", Printable(p.Source), p.Line)
+		b.WriteString(p.place() + ": ")
 	}
 	b.WriteString(severity)
 	if p.Kind != "" {
@@ -59,33 +62,41 @@ func (p Problem) Format(severity string) string {
 		b.WriteString(Printable(p.Field) + ": ")
 	}
 	b.WriteString(Printable(p.Reason))
+	if p.Code != "" {
+		fmt.Fprintf(&b, " (%s)", p.Code)
+	}
+	if p.Line > 0 {
+		fmt.Fprintf(&b, "\n  %d | %s", p.Line, Printable(p.Text))
+	}
 	if p.Hint != "" {
-		fmt.Fprintf(&b, "\n  hint: %s (%s)", Printable(p.Hint), p.Code)
+		fmt.Fprintf(&b, "\n  hint: %s", Printable(p.Hint))
 	}
 	return b.String()
 }
 
-// Printable is a text from the input as it may be written to a terminal: not
-// longer than a person reads, and without control characters.
-func Printable(text string) string {
-	const most = 1000
-	if len(text) > most {
-		text = strings.ToValidUTF8(text[:most], "") + "..."
+// place is where the problem is, in front of the message: file:line, as editors open it,
+// but never so with a line that is none of the template's. GitHub takes a line that
+// starts with "::" for a command.
+func (p Problem) place() string {
+	place := Printable(p.Source)
+	if strings.HasPrefix(strings.TrimLeft(place, " "), "::") {
+		place = "./" + place
 	}
-	return strings.Map(func(r rune) rune {
-		if r == '\n' {
-			return ' '
-		}
-		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) { // which may turn the text around or hide it
-			return unicode.ReplacementChar
-		}
-		return r
-	}, text)
+	if p.IsFile && p.Line > 0 {
+		place += ":" + strconv.Itoa(p.Line)
+	}
+	return place
 }
 
-// Refusal is the error for input that cannot be merged. It holds every problem
-// found, in the order of the input.
+// Refusal is the error for input that cannot be merged. It holds every problem found, in
+// the order of the input.
 type Refusal struct{ Problems []Problem }
+
+// NewRefusal returns the refusal for the problems, in the order of the input.
+func NewRefusal(problems []Problem) *Refusal {
+	Sort(problems)
+	return &Refusal{Problems: problems}
+}
 
 // Error returns all problems, each on lines of its own.
 func (r *Refusal) Error() string {
@@ -111,10 +122,4 @@ func Sort(problems []Problem) {
 		return cmp.Or(cmp.Compare(a.Stream, b.Stream), cmp.Compare(a.Line, b.Line),
 			cmp.Compare(a.Field, b.Field), cmp.Compare(a.Reason, b.Reason))
 	})
-}
-
-// NewRefusal returns the refusal for the problems, in the order of the input.
-func NewRefusal(problems []Problem) *Refusal {
-	Sort(problems)
-	return &Refusal{Problems: problems}
 }

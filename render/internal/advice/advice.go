@@ -8,7 +8,6 @@ package advice
 import (
 	"fmt"
 	"net/netip"
-	"slices"
 	"strings"
 	"sync"
 
@@ -88,11 +87,14 @@ func (a *adviser) reopened(t *plan.Target) {
 	for _, reopening := range merge.Reopenings(t.Policy, t.Folded, t.Changes) {
 		change := t.Changes[reopening.Change]
 		reason := "opens " + joined(reopening.Networks, netip.Prefix.String)
-		if slices.ContainsFunc(reopening.Networks, holdsMetadata) {
+		if reopening.More > 0 {
+			reason += fmt.Sprintf(" and %d more", reopening.More)
+		}
+		if reopening.Metadata {
 			reason += " (the cloud's instance metadata among them)"
 		}
 		by := joined(reopening.Rules, func(rule int) string { return fmt.Sprintf("%s[%d]", merge.RulesKey(change.Direction), rule) })
-		a.warn(t.Overlays[change.Overlay].Object, report.Reopened, plan.RulePath(change.Direction, change.Rule),
+		a.warn(t.Overlays[change.Overlay].Object, report.Reopened, plan.PortPath(change.Direction, change.Rule, -1),
 			fmt.Sprintf("%s, which %s of the merged policy excepts", reason, by),
 			"name the destinations, or except the same networks")
 	}
@@ -106,26 +108,23 @@ func joined[T any](items []T, text func(T) string) string {
 	return strings.Join(texts, ", ")
 }
 
-// holdsMetadata reports whether a network holds the addresses at which clouds hand out
-// credentials to whoever asks.
-func holdsMetadata(network netip.Prefix) bool {
-	return network.Contains(netip.AddrFrom4([4]byte{169, 254, 169, 254})) || network.Contains(netip.MustParseAddr("fd00:ec2::254"))
-}
-
 // strayDashes warns of what is probably one rule, written as two.
 func (a *adviser) strayDashes(t *plan.Target) {
 	for _, o := range t.Overlays {
-		a.strayDashesOf(o.Object, o.Policy)
-	}
-	a.strayDashesOf(t.Object, t.Policy)
-}
-
-func (a *adviser) strayDashesOf(o *manifest.Object, policy *networkingv1.NetworkPolicy) {
-	for _, direction := range merge.Directions() {
-		for _, i := range merge.StrayDashes(policy, direction) {
-			a.warn(o, report.StrayDash, plan.RulePath(direction, i+1),
-				fmt.Sprintf("this rule has only ports, and the one above only peers: all ports %s these peers are open, and these ports %s any peer", merge.PeersKey(direction), merge.PeersKey(direction)),
-				"if they are one rule, take the '-' in front of ports away")
+		for _, direction := range merge.Directions() {
+			for _, i := range merge.StrayDashes(o.Policy, direction) {
+				a.strayDash(o, direction, i+1)
+			}
 		}
 	}
+}
+
+func (a *adviser) strayDash(o *plan.Overlay, direction networkingv1.PolicyType, second int) {
+	has, above, key := "ports", "peers", "ports"
+	if len(merge.Rules(o.Policy, direction)[second].Peers) > 0 {
+		has, above, key = "peers", "ports", merge.PeersKey(direction)
+	}
+	a.warn(o.Object, report.StrayDash, plan.PortPath(direction, second, -1),
+		fmt.Sprintf("this rule has only %s, and the one above only %s: all ports %s these peers are open, and these ports %s any peer", has, above, merge.PeersKey(direction), merge.PeersKey(direction)),
+		fmt.Sprintf("if this is one rule, remove the '-' before %s", key))
 }

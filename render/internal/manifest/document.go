@@ -26,6 +26,7 @@ const maxDocument = 32 << 20
 type Document struct {
 	*stream.Document
 	Stream   string // the name of its stream
+	IsFile   bool   // whether that is a file that an editor can open
 	Position int    // of its stream among those of the run
 	Template string // in Helm 3's "# Source:" comment, or empty
 	Blank    bool   // whether there is no content
@@ -35,9 +36,11 @@ type Document struct {
 	Value   any
 	Objects []*Object // the document's own, or those of the list that it is
 
+	isJSON bool // whether only a JSON parser reads it
 	read   bool
 	err    error
 	breaks []int // how many newlines there are before each line; nil until asked for
+	lines  []int // offset of each line, as editors count lines; nil until asked for
 }
 
 // SyntaxError says why a document cannot be read, and in which of its lines.
@@ -54,7 +57,7 @@ func Split(source Source, position int) []*Document {
 	split := stream.Split(source.Text)
 	documents := make([]*Document, len(split))
 	for i, d := range split {
-		documents[i] = &Document{Document: d, Stream: source.Name, Position: position}
+		documents[i] = &Document{Document: d, Stream: source.Name, IsFile: source.IsFile, Position: position}
 		template, content := d.Prologue()
 		documents[i].Template, documents[i].Blank = template, !content
 	}
@@ -65,7 +68,9 @@ func Split(source Source, position int) []*Document {
 func (d *Document) Read() error {
 	if !d.read {
 		d.read = true
-		d.err = d.parse()
+		if d.err = d.parse(); d.err != nil && len(d.Text) <= maxDocument && d.parseJSON() == nil {
+			d.err = nil
+		}
 	}
 	return d.err
 }
@@ -73,9 +78,6 @@ func (d *Document) Read() error {
 func (d *Document) parse() error {
 	if len(d.Text) > maxDocument {
 		return &SyntaxError{1, "the document is larger than 32 MiB, which is more than is read"}
-	}
-	if isUTF16(d.Text) {
-		return &SyntaxError{1, "not valid YAML: it is UTF-16 instead of UTF-8"}
 	}
 	text := d.parseable()
 	d.End = len(text)
@@ -92,17 +94,27 @@ func (d *Document) parse() error {
 		return notYAML(text, err)
 	}
 	d.Tree = &tree
+	if expanded(&tree, map[*yaml.Node]int{}) > len(text)+mostAliased {
+		return &SyntaxError{1, "aliases make the document too large to be read"}
+	}
 	return d.readValues(text)
 }
 
-// ReadAgain reads the values of a text that a document became, which has to be one
-// document. The objects have no nodes.
+// ReadAgain reads the text that a document became, which has to be one document, and one
+// that both parsers read alike.
 func ReadAgain(text []byte) (*Document, error) {
 	split := Split(Source{Text: text}, 0)
 	if len(split) != 1 {
 		return nil, fmt.Errorf("it became %d documents", len(split))
 	}
-	return split[0], split[0].readValues(split[0].parseable())
+	d := split[0]
+	if err := d.Read(); err != nil {
+		return nil, err
+	}
+	if doubt := d.doubtParsers(); doubt != nil {
+		return nil, errors.New(doubt.Reason)
+	}
+	return d, nil
 }
 
 // readValues reads what the text says, and finds the objects in it.
@@ -168,6 +180,24 @@ func (d *Document) LineOf(number int) int {
 		}
 	}
 	return d.Line + d.breaks[min(number, len(d.breaks))-1]
+}
+
+// LineText is the text of a line of the stream that is one of the document's, without its
+// line break.
+func (d *Document) LineText(line int) string {
+	if d.lines == nil {
+		for i := range d.Text {
+			if i == 0 || d.Text[i-1] == '\n' {
+				d.lines = append(d.lines, i)
+			}
+		}
+	}
+	i := line - d.Line
+	if i < 0 || i >= len(d.lines) {
+		return ""
+	}
+	text, _, _ := bytes.Cut(d.Text[d.lines[i]:], []byte("\n"))
+	return string(bytes.TrimSuffix(text, []byte("\r")))
 }
 
 // root is the content of the tree; nil if there is none.

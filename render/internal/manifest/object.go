@@ -3,6 +3,8 @@ package manifest
 import (
 	"cmp"
 	"fmt"
+	"maps"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 	utiljson "k8s.io/apimachinery/pkg/util/json"
@@ -15,7 +17,6 @@ const (
 	// HookAnnotation makes a Helm hook of an object.
 	HookAnnotation     = "helm.sh/hook"
 	filenameAnnotation = "postrenderer.helm.sh/postrender-filename"
-	pathAnnotation     = "internal.config.kubernetes.io/path" // in a ResourceList
 )
 
 // Object is a Kubernetes object in a document.
@@ -71,9 +72,10 @@ func (d *Document) addItems(list *Object) error {
 			line, _ := node.Locate(nodes[i], "")
 			return &SyntaxError{line, fmt.Sprintf("item %d of the list is no object", i)}
 		}
-		if list.Kind() == "NetworkPolicyList" {
+		if kind, ok := strings.CutSuffix(list.Kind(), "List"); ok && kind != "" && value["kind"] == nil {
 			// A typed list's items may leave out what the list says.
-			setDefault(value, "kind", "NetworkPolicy")
+			value = maps.Clone(value)
+			value["kind"] = kind
 			setDefault(value, "apiVersion", list.Value["apiVersion"])
 		}
 		o := &Object{Document: d, Node: node.Resolve(nodes[i]), Value: value, Item: i, Nested: list.Item >= 0}
@@ -158,11 +160,11 @@ func annotated(value map[string]any, key string) bool {
 	return ok
 }
 
-// Source is where the object came from, by the name that a user of Helm knows it by, or
-// else the name of the stream.
+// Source is the template that the object came from, or else the name of the stream. Helm
+// 3 names the template in a comment, Helm 4 in an annotation; the comment comes first, as
+// under Helm 3 the annotation is the chart's.
 func (o *Object) Source() string {
-	annotations := []string{"metadata", "annotations", filenameAnnotation}
-	return cmp.Or(o.text(annotations...), o.text("metadata", "annotations", pathAnnotation), o.Document.Source())
+	return cmp.Or(o.Template, o.text("metadata", "annotations", filenameAnnotation), o.Document.Source())
 }
 
 // LineAt is the line of the stream at which the field at a path is, or the nearest field

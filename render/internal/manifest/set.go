@@ -18,9 +18,6 @@ import (
 // APIVersion is that of the policies that are merged.
 const APIVersion = "networking.k8s.io/v1"
 
-// ownDomain is in front of the names of all our annotations.
-const OwnDomain = "netpol-merge.networknt.com/"
-
 // Source is a stream of YAML documents and the name by which people know it.
 type Source struct {
 	Name   string
@@ -68,30 +65,11 @@ func (s *Set) OnlyHooks() bool {
 	return true
 }
 
-// MayBeOverlay reports whether the document may hold an overlay, or what is nearly one.
-func (d *Document) MayBeOverlay() bool { return d.mayContain(OwnDomain) }
-
 // MayBePolicy reports whether the document may hold a NetworkPolicy.
 func (d *Document) MayBePolicy() bool { return d.mayContain("NetworkPolicy") }
 
 // SaysInto reports whether the document may say merge.IntoAnnotation.
 func (d *Document) SaysInto() bool { return d.mayContain(merge.IntoAnnotation) }
-
-// Policies returns the NetworkPolicies, of whatever API group, that are no overlays and
-// in no list in a list. What cannot be read has none.
-func (s *Set) Policies() (policies []*Object) {
-	for _, d := range s.Documents {
-		if !d.MayBePolicy() || d.Read() != nil {
-			continue
-		}
-		for _, o := range d.Objects {
-			if o.Kind() == "NetworkPolicy" && !o.IsMarked() && !o.Nested {
-				policies = append(policies, o)
-			}
-		}
-	}
-	return policies
-}
 
 // NamespaceOf is the namespace that an object will be in; empty if unknown.
 func (s *Set) NamespaceOf(o *Object) string {

@@ -82,10 +82,6 @@ func unescape(text []byte) []byte {
 	}
 }
 
-func isUTF16(text []byte) bool {
-	return bytes.HasPrefix(text, []byte("\xff\xfe")) || bytes.HasPrefix(text, []byte("\xfe\xff"))
-}
-
 // narrowed is a text in UTF-16 or UTF-32 as one byte a letter, as far as it is ASCII,
 // and other text as it is.
 func narrowed(text []byte) []byte {

@@ -5,7 +5,11 @@
 // nil for what they do not find. They know nothing of what a document is about.
 package node
 
-import "go.yaml.in/yaml/v3"
+import (
+	"slices"
+
+	"go.yaml.in/yaml/v3"
+)
 
 // Resolve returns the node that an alias stands for, or else the node.
 func Resolve(n *yaml.Node) *yaml.Node {
@@ -61,6 +65,12 @@ func Lookup(mapping *yaml.Node, key string) *yaml.Node {
 		}
 	}
 	return nil
+}
+
+// Equal reports whether two nodes say the same, in whatever style.
+func Equal(a, b *yaml.Node) bool {
+	a, b = Resolve(a), Resolve(b)
+	return a.Kind == b.Kind && a.Value == b.Value && a.ShortTag() == b.ShortTag() && slices.EqualFunc(a.Content, b.Content, Equal)
 }
 
 // At returns the key and the value at a path of keys (string) and indices of items

@@ -22,32 +22,61 @@ const maxObject = 3 << 20
 // inspection is what was found in one object.
 type inspection struct {
 	object   *manifest.Object
-	decoded  []strict.Finding // why the policy is not all that the text says
+	causes   []strict.Finding // of which other findings may be mere consequences
 	problems []report.Problem
 }
 
-// inspect finds everything for which the API server would refuse a policy, and what it
-// would drop.
-func inspect(o *manifest.Object, nullItems bool) (*networkingv1.NetworkPolicy, *inspection) {
+// inspect finds everything for which the API server would refuse a policy and, for those
+// that are merged, what it would drop.
+func inspect(o *manifest.Object, r role) (*networkingv1.NetworkPolicy, *inspection) {
 	in := &inspection{object: o}
 	if version := o.APIVersion(); version != manifest.APIVersion {
-		in.add(report.NotAPolicy, strict.Finding{
-			Error: field.NotSupported(field.NewPath("apiVersion"), version, []string{manifest.APIVersion}),
-			Hint:  "write apiVersion: " + manifest.APIVersion,
-		})
+		in.add(report.NotAPolicy, wrongVersion(version))
 	}
-	if size := o.Size(); size > maxObject {
+	if IsTooLarge(o) {
 		in.add(report.RejectedByServer, strict.Finding{
 			Error: field.TooLong(nil, "", maxObject),
-			Hint:  fmt.Sprintf("it has %d bytes; an API server accepts no more than 3 MiB", size),
+			Hint:  fmt.Sprintf("it has %d bytes; an API server accepts no more than 3 MiB", o.Size()),
 		})
 	}
-	policy := &networkingv1.NetworkPolicy{}
-	in.decoded = strict.Decode(o.Value, policy, strict.Options{NullItems: nullItems, Written: o.Written})
-	in.decoded = append(in.decoded, keyFindings(o)...)
-	in.add(report.NotInSchema, in.decoded...)
-	in.addUnexplained(report.RejectedByServer, merge.Validate(policy))
+	policy, findings := Decode(o, r != overlayRole)
+	if r == bystanderRole {
+		findings = slices.DeleteFunc(findings, func(f strict.Finding) bool { return f.Type == field.ErrorTypeForbidden })
+	} else {
+		keys := keyChecker{equalInMetadata: r == targetRole, seen: map[*yaml.Node]bool{}}
+		keys.check(o.Node, nil, false)
+		findings = append(findings, keys.findings...)
+	}
+	in.cause(report.NotInSchema, findings...)
+	if r == overlayRole {
+		in.cause(report.NotForOverlays, lostValues(o)...)
+	}
+	in.addConsequences(report.RejectedByServer, merge.Validate(policy))
 	return policy, in
+}
+
+// role is what a policy is inspected for.
+type role int
+
+const (
+	overlayRole   role = iota // also a ceiling: what it does not say plainly is refused
+	targetRole                // whose null items the API server takes for empty ones
+	bystanderRole             // which is only held against the ceilings, as the API server reads it
+)
+
+// wrongVersion says what to do about a policy of another API version or group.
+func wrongVersion(version string) strict.Finding {
+	hint := "write apiVersion: " + manifest.APIVersion
+	if group, _, _ := strings.Cut(version, "/"); strings.Contains(group, ".") && !strings.HasSuffix(group, "k8s.io") {
+		hint = "another vendor's policy cannot be merged here; write a NetworkPolicy of " + manifest.APIVersion
+	}
+	return strict.Finding{Error: field.NotSupported(field.NewPath("apiVersion"), version, []string{manifest.APIVersion}), Hint: hint}
+}
+
+// cause adds findings that may have consequences.
+func (in *inspection) cause(code report.Code, findings ...strict.Finding) {
+	in.add(code, findings...)
+	in.causes = append(in.causes, findings...)
 }
 
 func (in *inspection) add(code report.Code, findings ...strict.Finding) {
@@ -56,24 +85,32 @@ func (in *inspection) add(code report.Code, findings ...strict.Finding) {
 	}
 }
 
-// addUnexplained adds errors that are not there only because of what decoding found.
-func (in *inspection) addUnexplained(code report.Code, errs field.ErrorList) {
+// addConsequences adds errors that are not there only because of what was found before.
+// A port or protocol that is wrong may have consequences in turn: it reads like none.
+func (in *inspection) addConsequences(code report.Code, errs field.ErrorList) {
+	var causes []strict.Finding
 	for _, err := range errs {
-		if !slices.ContainsFunc(in.decoded, func(f strict.Finding) bool { return f.Explains(err) }) {
-			in.add(code, strict.Finding{Error: err})
+		if slices.ContainsFunc(in.causes, func(f strict.Finding) bool { return f.Explains(err) }) {
+			continue
+		}
+		f := strict.Finding{Error: err}
+		in.add(code, f)
+		if strings.HasSuffix(err.Field, ".port") || strings.HasSuffix(err.Field, ".protocol") {
+			causes = append(causes, f)
 		}
 	}
+	in.causes = append(in.causes, causes...)
 }
 
 // doubts reports whether something is wrong with a rule, or with one of its ports: with
 // the rule beside its ports, or with that port; -1 is all ports.
 func (in *inspection) doubts(direction networkingv1.PolicyType, rule, port int) bool {
-	rulePath, ports := RulePath(direction, rule).String(), PortPath(direction, rule, 0).String()
-	one := node.Steps(PortPath(direction, rule, port).String())
+	whole := merge.Position{Direction: direction, Index: rule}.Path()
+	rulePath, portsPath, portPath := node.Steps(whole.String()), node.Steps(whole.Child("ports").String()), node.Steps(PortPath(direction, rule, port).String())
 	return slices.ContainsFunc(in.problems, func(p report.Problem) bool {
 		path := node.Steps(p.Field)
-		otherPort := hasPrefix(path, node.Steps(ports)[:len(node.Steps(ports))-1]) && !hasPrefix(path, one)
-		return hasPrefix(path, node.Steps(rulePath)) && !otherPort
+		otherPort := len(path) > len(portsPath) && hasPrefix(path, portsPath) && !hasPrefix(path, portPath)
+		return hasPrefix(path, rulePath) && !otherPort
 	})
 }
 
@@ -97,17 +134,21 @@ func Locate(o *manifest.Object, code report.Code, f strict.Finding) report.Probl
 	case line == 0:
 		line = o.LineAt(path)
 	}
+	problem := ofLine(o.Document, line)
+	problem.Code, problem.Field, problem.Reason, problem.Hint = code, path, f.ErrorBody(), f.Hint
+	problem.APIVersion, problem.Kind, problem.Name = o.APIVersion(), o.Kind(), o.Name()
+	problem.Source = o.Source()
+	return problem
+}
+
+// ofLine is a problem in a line of the stream that is one of the document's.
+func ofLine(d *manifest.Document, line int) report.Problem {
 	return report.Problem{
-		Code:       code,
-		Source:     o.Source(),
-		Line:       line,
-		APIVersion: o.APIVersion(),
-		Kind:       o.Kind(),
-		Name:       o.Name(),
-		Field:      path,
-		Reason:     f.ErrorBody(),
-		Hint:       f.Hint,
-		Stream:     o.Position,
+		Source: d.Source(),
+		Line:   line,
+		Text:   d.LineText(line),
+		IsFile: d.Template == "" && d.IsFile,
+		Stream: d.Position,
 	}
 }
 
@@ -120,61 +161,7 @@ func At(o *manifest.Object, code report.Code, path *field.Path, reason, hint str
 
 // ofDocument is a problem with a document as a whole.
 func ofDocument(d *manifest.Document, code report.Code, reason, hint string) report.Problem {
-	return report.Problem{Code: code, Source: d.Source(), Line: d.Line, Reason: reason, Hint: hint, Stream: d.Position}
-}
-
-// keyFindings finds duplicate keys, and keys that are no plain text.
-func keyFindings(o *manifest.Object) []strict.Finding {
-	c := keyChecker{seen: map[*yaml.Node]bool{}}
-	c.check(o.Node, nil)
-	return c.findings
-}
-
-type keyChecker struct {
-	seen     map[*yaml.Node]bool
-	findings []strict.Finding
-}
-
-func (c *keyChecker) check(n *yaml.Node, path *field.Path) {
-	n = node.Resolve(n)
-	if n == nil || c.seen[n] {
-		return
-	}
-	c.seen[n] = true
-	if n.Kind == yaml.SequenceNode {
-		for i, item := range n.Content {
-			c.check(item, path.Index(i))
-		}
-		return
-	}
-	lines := map[string]int{} // of the keys
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		key := node.Resolve(n.Content[i])
-		line := n.Content[i].Line
-		if first, ok := lines[key.Value]; ok {
-			c.findings = append(c.findings, strict.Finding{
-				Error: field.Duplicate(childOrKey(path, key.Value), field.OmitValueType{}),
-				Hint:  fmt.Sprintf("the key stands %s above already; keep one of them", report.Plural(line-first, "line")),
-				Line:  line,
-			})
-		}
-		lines[key.Value] = line
-		if key.Kind != yaml.ScalarNode || key.ShortTag() == "!!binary" {
-			c.findings = append(c.findings, strict.Finding{
-				Error: field.Invalid(path, field.OmitValueType{}, "has a key that is not plain text"),
-				Hint:  "write the key as a plain word",
-				Line:  line,
-			})
-		}
-		c.check(n.Content[i+1], childOrKey(path, key.Value))
-	}
-}
-
-// childOrKey is the path of an entry: a field of the API is one word, a key of labels or
-// annotations may be more.
-func childOrKey(path *field.Path, key string) *field.Path {
-	if strings.ContainsAny(key, "./") {
-		return path.Key(key)
-	}
-	return path.Child(key)
+	problem := ofLine(d, d.Line)
+	problem.Code, problem.Reason, problem.Hint = code, reason, hint
+	return problem
 }

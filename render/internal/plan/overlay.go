@@ -2,7 +2,7 @@ package plan
 
 import (
 	"cmp"
-	"strings"
+	"fmt"
 
 	networkingv1 "k8s.io/api/networking/v1"
 	"k8s.io/apimachinery/pkg/util/validation/field"
@@ -37,7 +37,6 @@ func (m *maker) addOverlay(o *manifest.Object, inFile bool) {
 	added := newOverlay(o, m.options.AllowIngress)
 	added.InFile = inFile
 	added.Into = cmp.Or(added.Into, m.options.Target)
-	m.checkCeilings(added)
 	m.Problems = append(m.Problems, added.inspection.problems...)
 	if !o.Nested {
 		m.Overlays = append(m.Overlays, added)
@@ -45,11 +44,11 @@ func (m *maker) addOverlay(o *manifest.Object, inFile bool) {
 }
 
 func newOverlay(o *manifest.Object, allowIngress bool) *Overlay {
-	policy, in := inspect(o, false)
+	policy, in := inspect(o, overlayRole)
 	if o.Nested {
 		in.add(report.OverlayInInnerList, strict.Finding{
-			Error: field.Forbidden(intoPath(), "overlays in a list in a list are not merged"),
-			Hint:  "take the inner list apart",
+			Error: field.Forbidden(intoPath(), "overlays in nested lists are not supported"),
+			Hint:  "move its items to the outer list",
 		})
 	}
 	if o.IsHook() {
@@ -58,7 +57,7 @@ func newOverlay(o *manifest.Object, allowIngress bool) *Overlay {
 			Hint:  "remove the hook's annotations from the overlay",
 		})
 	}
-	in.addUnexplained(report.NotForOverlays, merge.Guard(policy, allowIngress))
+	in.addConsequences(report.NotForOverlays, merge.Guard(policy, allowIngress))
 	return &Overlay{Object: o, Policy: policy, Into: o.Into(), inspection: in}
 }
 
@@ -67,6 +66,11 @@ func newOverlay(o *manifest.Object, allowIngress bool) *Overlay {
 func notAnOverlay(o *manifest.Object) report.Problem {
 	guess := strict.Nearest(o.Kind(), []string{"NetworkPolicy"})
 	switch {
+	case opensNetwork(o):
+		return Locate(o, report.NotAPolicy, strict.Finding{
+			Error: field.Forbidden(intoPath(), fmt.Sprintf("a %s of %s is another vendor's policy, which cannot be merged here", o.Kind(), o.APIVersion())),
+			Hint:  "remove the annotation, or write a NetworkPolicy of " + manifest.APIVersion,
+		})
 	case guess != "":
 		return Locate(o, report.NotAPolicy, strict.Finding{
 			Error: field.NotSupported(field.NewPath("kind"), o.Kind(), []string{guess}),
@@ -93,8 +97,13 @@ func wrongKind(o *manifest.Object) report.Problem {
 // eachIn calls f for every object in a file that is for overlays or ceilings only.
 func (m *maker) eachIn(source manifest.Source, position int, f func(*manifest.Object)) {
 	for _, d := range manifest.Split(source, position) {
-		if err := d.Read(); err != nil {
-			m.Problems = append(m.Problems, unreadable(d, err, "every document of this file has to be readable"))
+		if d.Blank {
+			continue
+		}
+		if doubt := d.Doubt(); doubt != nil {
+			problem := unreadable(d, doubt, false)
+			problem.Hint = cmp.Or(doubt.Hint, "every document of this file has to be readable")
+			m.Problems = append(m.Problems, problem)
 			continue
 		}
 		if _, isObject := d.Value.(map[string]any); !isObject && d.Value != nil {
@@ -102,59 +111,6 @@ func (m *maker) eachIn(source manifest.Source, position int, f func(*manifest.Ob
 		}
 		for _, o := range d.Objects {
 			f(o)
-		}
-	}
-}
-
-// EachMarked calls f for every object of the set that is to be an overlay, and adds
-// documents that may be one but cannot be read to the problems, and what is marked
-// nearly like one to the warnings.
-func EachMarked(set *manifest.Set, f func(*manifest.Object), problems, warnings *[]report.Problem) {
-	for _, d := range set.Documents {
-		if !d.MayBeOverlay() {
-			continue
-		}
-		if err := d.Read(); err != nil {
-			if d.SaysInto() {
-				*problems = append(*problems, unreadable(d, err, "the document mentions "+merge.IntoAnnotation+", so it may be an overlay: mend it, or take the annotation out"))
-			}
-			continue
-		}
-		for _, o := range d.Objects {
-			if o.IsMarked() {
-				f(o)
-			} else if o.Kind() == "NetworkPolicy" {
-				warnOfOwnKeys(o, o.Value, nil, warnings)
-			}
-		}
-	}
-}
-
-// unreadable is the problem of a document that cannot be read.
-func unreadable(d *manifest.Document, err error, hint string) report.Problem {
-	problem := ofDocument(d, report.UnreadableDocument, err.Error(), hint)
-	if syntax, ok := err.(*manifest.SyntaxError); ok { //nolint:errorlint // Read returns no other
-		problem.Line = d.LineOf(syntax.Line)
-	}
-	return problem
-}
-
-// warnOfOwnKeys warns of all keys in a value that have our domain but mean nothing.
-func warnOfOwnKeys(o *manifest.Object, value any, path *field.Path, warnings *[]report.Problem) {
-	switch value := value.(type) {
-	case map[string]any:
-		for key, inner := range value {
-			at := childOrKey(path, key)
-			if strings.HasPrefix(key, manifest.OwnDomain) && at.String() != "metadata.annotations["+merge.MergedFromAnnotation+"]" {
-				*warnings = append(*warnings, At(o, report.Mismarked, at,
-					"this marks no overlay: the policy goes to the cluster as one of its own",
-					"an overlay has the annotation "+merge.IntoAnnotation+" in metadata.annotations"))
-			}
-			warnOfOwnKeys(o, inner, at, warnings)
-		}
-	case []any:
-		for i, item := range value {
-			warnOfOwnKeys(o, item, path.Index(i), warnings)
 		}
 	}
 }

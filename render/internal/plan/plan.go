@@ -29,7 +29,8 @@ type Options struct {
 type Plan struct {
 	Targets  []*Target // of the overlays, in the order of the input
 	Overlays []*Overlay
-	Policies []*manifest.Object // those of the input that are no overlays
+	// Reading is what the set holds.
+	Reading  *Reading
 	Problems []report.Problem
 	Warnings []report.Problem
 }
@@ -37,39 +38,43 @@ type Plan struct {
 // Make makes the plan for a set of that many streams.
 func Make(set *manifest.Set, streams int, options Options) *Plan {
 	m := &maker{set: set, options: options}
+	m.Reading = Read(set)
+	m.Problems = m.Reading.Problems
 	m.readCeilings(streams + len(options.OverlayFiles))
 	for i, source := range options.OverlayFiles {
 		m.eachIn(source, streams+i, func(o *manifest.Object) { m.addOverlay(o, true) })
 	}
-	fromFiles := len(m.Overlays)
-	EachMarked(set, func(o *manifest.Object) { m.addOverlay(o, false) }, &m.Problems, &m.Warnings)
-	if len(m.Overlays) > fromFiles || fromFiles > 0 && !set.OnlyHooks() {
-		m.Policies = set.Policies()
+	for _, o := range m.Reading.Marked {
+		m.addOverlay(o, false)
+	}
+	isMerged := len(m.Reading.Marked) > 0 || len(m.Overlays) > 0 && !set.OnlyHooks()
+	if isMerged || len(options.CeilingFiles) > 0 {
+		m.Problems = append(m.Problems, m.Reading.Doubts...)
+	}
+	if isMerged {
 		m.findTargets()
 	}
 	for _, t := range m.Targets {
 		m.fold(t)
 	}
+	m.checkCeilings()
+	m.Warnings = append(m.Warnings, m.Reading.Forgotten(m.Targets)...)
 	return &m.Plan
 }
 
 // maker is a plan that is being made.
 type maker struct {
 	Plan
-	set     *manifest.Set
-	options Options
-	ceiling *ceiling // nil if there are none, or something is wrong with them
-}
-
-// RulePath is the field path of a rule of a policy.
-func RulePath(direction networkingv1.PolicyType, rule int) *field.Path {
-	return field.NewPath("spec", merge.RulesKey(direction)).Index(rule)
+	set      *manifest.Set
+	options  Options
+	ceilings *ceilings // nil if there are none, or something is wrong with them
 }
 
 // PortPath is the field path of one entry of a rule's ports; of the rule, if port is -1.
 func PortPath(direction networkingv1.PolicyType, rule, port int) *field.Path {
+	path := merge.Position{Direction: direction, Index: rule}.Path()
 	if port < 0 {
-		return RulePath(direction, rule)
+		return path
 	}
-	return RulePath(direction, rule).Child("ports").Index(port)
+	return path.Child("ports").Index(port)
 }

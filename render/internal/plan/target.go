@@ -24,6 +24,8 @@ type Target struct {
 	// the target or one of its overlays.
 	Folded  *networkingv1.NetworkPolicy
 	Changes []merge.Change
+
+	inspection *inspection
 }
 
 // place is where a policy is; its namespace is empty if it is not known.
@@ -40,7 +42,7 @@ type index struct {
 // several.
 func (m *maker) findTargets() {
 	known := index{set: m.set, named: map[string][]*manifest.Object{}, at: map[place][]*manifest.Object{}}
-	for _, p := range m.Policies {
+	for _, p := range m.Reading.Policies {
 		known.named[p.Name()] = append(known.named[p.Name()], p)
 		if !p.IsHook() {
 			where := place{p.Name(), m.set.NamespaceOf(p)}
@@ -51,7 +53,9 @@ func (m *maker) findTargets() {
 	for _, o := range m.Overlays {
 		candidates := known.candidates(o)
 		if len(candidates) != 1 {
-			if !o.IsHook() { // which has no target, but may be compared with one
+			// A hook has no target, but may be compared with one. Where a document is in
+			// doubt, the target may be in it.
+			if !o.IsHook() && (len(candidates) > 0 || len(m.Reading.Doubts) == 0) {
 				code, finding := m.targetFinding(o, candidates, known.named[o.Into])
 				m.Problems = append(m.Problems, Locate(o.Object, code, finding))
 			}
@@ -64,7 +68,7 @@ func (m *maker) findTargets() {
 		}
 		t.Overlays = append(t.Overlays, o)
 	}
-	for _, p := range m.Policies {
+	for _, p := range m.Reading.Policies {
 		if t := targets[p]; t != nil {
 			m.Targets = append(m.Targets, t)
 		}
@@ -96,7 +100,7 @@ func (m *maker) targetFinding(o *Overlay, candidates, named []*manifest.Object) 
 	if len(candidates) > 1 {
 		hint := "set metadata.namespace in the overlay and in the targets, or give " + report.ReleaseNamespace
 		if m.set.NamespaceOf(candidates[0]) == m.set.NamespaceOf(candidates[1]) {
-			hint = "keep one of them: in a cluster the second would replace the first"
+			hint = "rename one, or keep only one: in a cluster the second would replace the first"
 		}
 		return report.SeveralTargets, strict.Finding{
 			Error: field.Invalid(intoPath(), o.Into, "more than one NetworkPolicy may be meant: "+m.describe(candidates)),
@@ -111,7 +115,7 @@ func (m *maker) targetFinding(o *Overlay, candidates, named []*manifest.Object) 
 }
 
 func (m *maker) targetHint(o *Overlay, named []*manifest.Object) string {
-	possible := slices.DeleteFunc(slices.Clone(m.Policies), (*manifest.Object).IsHook)
+	possible := slices.DeleteFunc(slices.Clone(m.Reading.Policies), (*manifest.Object).IsHook)
 	switch {
 	case len(named) > 0 && named[0].IsHook():
 		return m.describe(named[:1]) + " is a Helm hook, which is never a target"
@@ -126,16 +130,14 @@ func (m *maker) targetHint(o *Overlay, named []*manifest.Object) string {
 			return fmt.Sprintf("did you mean %q? the input has %s", guess, m.describe(possible))
 		}
 		return "name one of these: " + m.describe(possible)
-	case len(m.Policies) > 0:
-		return "the input has no NetworkPolicy but overlays and Helm hooks, which are never a target: " + m.describe(m.Policies)
-	}
-	if unread := m.unreadPolicy(); unread != "" {
-		return "a document that may hold it cannot be read: " + unread
+	case len(m.Reading.Policies) > 0:
+		return "the input has no NetworkPolicy but overlays and Helm hooks, which are never a target: " + m.describe(m.Reading.Policies)
 	}
 	return "the input has no NetworkPolicy but overlays; is the target in another release, or switched off?"
 }
 
-// describe lists policies: name, namespace if known, and where they are.
+// describe lists policies: name, namespace if known, and where they are; of two that
+// would read the same, with their lines.
 func (m *maker) describe(policies []*manifest.Object) string {
 	const most = 10
 	var list []string
@@ -144,7 +146,11 @@ func (m *maker) describe(policies []*manifest.Object) string {
 		if namespace := m.set.NamespaceOf(p); namespace != "" {
 			text += " in namespace " + namespace
 		}
-		list = append(list, fmt.Sprintf("%s (%s:%d)", text, p.Source(), p.LineAt("")))
+		text += " (" + p.Source()
+		if slices.ContainsFunc(policies, func(q *manifest.Object) bool { return q != p && q.Source() == p.Source() && q.Name() == p.Name() }) {
+			text += fmt.Sprintf(", line %d of the input", p.LineAt(""))
+		}
+		list = append(list, text+")")
 	}
 	if len(policies) > most {
 		list = append(list, fmt.Sprintf("and %d more", len(policies)-most))
@@ -152,21 +158,10 @@ func (m *maker) describe(policies []*manifest.Object) string {
 	return strings.Join(list, ", ")
 }
 
-// unreadPolicy names the first document that may be a policy but cannot be read.
-func (m *maker) unreadPolicy() string {
-	for _, d := range m.set.Documents {
-		if d.MayBePolicy() && !d.MayBeOverlay() && d.Read() != nil {
-			return fmt.Sprintf("%s:%d", d.Source(), d.Line)
-		}
-	}
-	return ""
-}
-
 // fold folds a target's overlays into it, unless there are problems with any.
 func (m *maker) fold(t *Target) {
-	var in *inspection
-	t.Policy, in = inspect(t.Object, true)
-	problems := slices.Concat(in.problems, m.otherNamespaces(t), otherPods(t))
+	t.Policy, t.inspection = inspect(t.Object, targetRole)
+	problems := slices.Concat(t.inspection.problems, m.otherNamespaces(t), otherPods(t))
 	m.Problems = append(m.Problems, problems...)
 	if len(problems) > 0 || slices.ContainsFunc(t.Overlays, func(o *Overlay) bool { return len(o.inspection.problems) > 0 }) {
 		return

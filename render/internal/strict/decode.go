@@ -10,6 +10,7 @@ package strict
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"reflect"
 	"slices"
 	"strconv"
@@ -193,13 +194,27 @@ func (d *decoder) wrongType(value any, want string, path *field.Path) {
 		switch want {
 		case "text":
 			written = d.written(value, path)
-			hint = fmt.Sprintf("put it in quotes: %q", written)
+			hint = fmt.Sprintf("put it in quotes: %q", quotable(value, written))
 			want += ", but YAML reads it as " + kindOf(value)
 		case "a whole number":
 			hint = "" // what numbers are right depends on the field
 		}
 	}
 	d.add(field.TypeInvalid(path, written, "must be "+want), hint)
+}
+
+// quotable is what a number is in quotes. Helm writes a large whole number as 3.5e+08.
+func quotable(value, written any) any {
+	if !strings.Contains(fmt.Sprint(written), "e+") {
+		return written
+	}
+	if number, ok := value.(int64); ok {
+		return strconv.FormatInt(number, 10)
+	}
+	if number, ok := value.(float64); ok && number == math.Trunc(number) {
+		return strconv.FormatFloat(number, 'f', -1, 64)
+	}
+	return written
 }
 
 func kindOf(scalar any) string {
