@@ -14,8 +14,8 @@ type listener struct {
 	port            int
 }
 
-// serverOptions are the keys of light-4j's server.yml that decide on the listener,
-// and proxy.hosts, with the defaults of light-4j.
+// serverOptions are the keys of light-4j's server.yml that decide on the listener, with
+// its defaults.
 type serverOptions struct {
 	enableHTTP, enableHTTPS any
 	httpPort, httpsPort     any
