@@ -58,7 +58,7 @@ func repository(t *testing.T) (folder, chart string) {
 }
 
 func TestArgoCD(t *testing.T) {
-	record(t, "Argo CD", "3.2.12", "README: generate; parameters, dependencies vendored or not; dry run")
+	record(t, "Argo CD", "3.5.7", "README: generate; parameters, dependencies vendored or not; dry run")
 	a := startArgoCD(t)
 	requireReadme(t, "examples/argocd", a.environment)
 
@@ -108,7 +108,7 @@ func TestArgoCD(t *testing.T) {
 }
 
 func TestArgoCDRefusals(t *testing.T) {
-	record(t, "Argo CD", "3.2.12", "refused overlays, ceilings and file names; failing and empty charts")
+	record(t, "Argo CD", "3.5.7", "refused overlays, ceilings and file names; failing and empty charts")
 	a := startArgoCD(t)
 	folder, chart := repository(t)
 	for _, c := range []struct{ name, parameter, values, message string }{
