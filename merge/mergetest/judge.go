@@ -1,7 +1,8 @@
-// Package mergetest is for tests of package merge: a generator of policies, and
-// a judge that answers "may this flow pass?" by trying: every rule against every
-// party and every flow of a small world, by the words of the API reference. It
-// shares no code with package merge.
+// Package mergetest is for tests: a generator of policies, and a judge that answers
+// "may this flow pass?" by trying: every rule against every party and every flow of
+// a small world, by the words of the API reference. It shares no code with package
+// merge. It also has what tests of several packages need: a target in YAML, what
+// became of a text's lines, and how many cases to try.
 package mergetest
 
 import (
@@ -174,7 +175,26 @@ func (v Verdict) Add(other Verdict) {
 	}
 }
 
-// Within tells whether all that v allows, other allows too.
+// Without returns what v allows and other does not.
+func (v Verdict) Without(other Verdict) Verdict {
+	rest := make(Verdict, len(v))
+	for i := range v {
+		rest[i] = v[i] &^ other[i]
+	}
+	return rest
+}
+
+// Overlaps reports whether something that v allows, other allows too.
+func (v Verdict) Overlaps(other Verdict) bool {
+	for i := range v {
+		if v[i]&other[i] != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// Within reports whether all that v allows, other allows too.
 func (v Verdict) Within(other Verdict) bool {
 	for i := range v {
 		if v[i]&^other[i] != 0 {

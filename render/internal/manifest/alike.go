@@ -1,0 +1,155 @@
+package manifest
+
+import (
+	"encoding/base64"
+	"strconv"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/networknt/netpol-merge/render/internal/node"
+)
+
+// unlike returns the first node that says something else than the value, which another
+// parser read of the same text; nil if they are alike. Words such as yes, which YAML 1.1
+// takes for a boolean, count as alike: where text has to stand they are reported anyway.
+func unlike(n *yaml.Node, value any) *yaml.Node {
+	n = node.Resolve(n)
+	switch {
+	case n == nil:
+		return nil
+	case n.Kind == yaml.MappingNode:
+		return unlikeMapping(n, value)
+	case n.Kind == yaml.SequenceNode:
+		items, isList := value.([]any)
+		if !isList || len(items) != len(n.Content) {
+			return n
+		}
+		for i, item := range items {
+			if inner := unlike(n.Content[i], item); inner != nil {
+				return inner
+			}
+		}
+		return nil
+	case isSameScalar(n, value):
+		return nil
+	}
+	return n
+}
+
+func unlikeMapping(n *yaml.Node, value any) *yaml.Node {
+	entries, isMapping := value.(map[string]any)
+	if !isMapping {
+		return n
+	}
+	merged := map[string]*yaml.Node{}
+	collect(n, merged, map[*yaml.Node]bool{})
+	if len(merged) != len(entries) {
+		return n
+	}
+	for key, inner := range merged {
+		entry, ok := entries[key]
+		if !ok {
+			return n
+		}
+		if found := unlike(inner, entry); found != nil {
+			return found
+		}
+	}
+	return nil
+}
+
+// collect gathers the entries of a mapping as YAML 1.2 parsers do: its own, of a key that
+// stands twice the last, and then those that merge keys bring in.
+func collect(n *yaml.Node, into map[string]*yaml.Node, inside map[*yaml.Node]bool) {
+	if n = node.Resolve(n); n == nil || inside[n] {
+		return
+	}
+	inside[n] = true
+	defer delete(inside, n)
+	if n.Kind == yaml.SequenceNode {
+		for _, one := range n.Content {
+			collect(one, into, inside)
+		}
+		return
+	}
+	own := map[string]*yaml.Node{}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		if key := node.Resolve(n.Content[i]); key.ShortTag() != "!!merge" {
+			own[keyText(key)] = n.Content[i+1]
+		}
+	}
+	for key, value := range own {
+		if _, already := into[key]; !already {
+			into[key] = value
+		}
+	}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		if n.Content[i].ShortTag() == "!!merge" {
+			collect(n.Content[i+1], into, inside)
+		}
+	}
+}
+
+// keyText is a key as JSON has it.
+func keyText(key *yaml.Node) string {
+	if key.ShortTag() == "!!binary" {
+		text, err := base64.StdEncoding.DecodeString(key.Value)
+		if err == nil {
+			return string(text)
+		}
+	}
+	return key.Value
+}
+
+func isSameScalar(n *yaml.Node, value any) bool {
+	switch value := value.(type) {
+	case nil:
+		return n.ShortTag() == "!!null"
+	case bool:
+		if n.ShortTag() == "!!bool" {
+			truth, err := strconv.ParseBool(n.Value)
+			return err != nil || truth == value
+		}
+		return n.ShortTag() == "!!str" && n.Style == 0
+	case string:
+		switch n.ShortTag() {
+		case "!!str", "!!timestamp":
+			return n.Value == value
+		case "!!binary":
+			return keyText(n) == value
+		}
+		return false
+	case int64:
+		var number int64
+		return (n.ShortTag() == "!!int" || n.ShortTag() == "!!float") && isNumber(n, float64(value)) || n.Decode(&number) == nil && number == value && n.ShortTag() == "!!int"
+	case float64:
+		return isNumber(n, value)
+	}
+	return false
+}
+
+func isNumber(n *yaml.Node, value float64) bool {
+	var number float64
+	return (n.ShortTag() == "!!int" || n.ShortTag() == "!!float") && n.Decode(&number) == nil && number == value
+}
+
+// mostAliased is how much aliases may add to a document, in bytes. It is more than an API
+// server accepts.
+const mostAliased = 4 << 20
+
+// expanded is about how many bytes a node takes once each alias is what it stands for.
+func expanded(n *yaml.Node, known map[*yaml.Node]int) int {
+	if n.Kind == yaml.AliasNode {
+		n = n.Alias
+	}
+	if size, ok := known[n]; ok {
+		return size
+	}
+	known[n] = 1 << 40 // an alias to what it is in
+	size := len(n.Value) + 1
+	for _, inner := range n.Content {
+		size = min(size+expanded(inner, known), 1<<40)
+	}
+	known[n] = size
+	return size
+}

@@ -1,0 +1,172 @@
+package manifest
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/networknt/netpol-merge/render/internal/node"
+	"github.com/networknt/netpol-merge/render/internal/stream"
+)
+
+// Doubt is why a document cannot be read in one way only. Helm, kubectl, Argo CD and
+// kustomize split a stream at other lines than YAML does, use other parsers, and read
+// JSON as JSON: what one of them takes for a policy must not be hidden from us.
+type Doubt struct {
+	Line   int // of the document, as the parser counts lines, from 1
+	Reason string
+	Hint   string // what to do; empty if that is to fix the text
+	// Certain reports whether others certainly read more than we do.
+	Certain bool
+}
+
+// Doubt returns the first reason why the document, which is not blank, cannot be read in
+// one way only; nil if it can.
+func (d *Document) Doubt() *Doubt {
+	for _, find := range []func() *Doubt{d.doubtEncoding, d.doubtMarker, d.doubtSecond, d.doubtFirstLine, d.doubtSyntax, d.doubtObjects, d.doubtParsers} {
+		if doubt := find(); doubt != nil {
+			return doubt
+		}
+	}
+	return nil
+}
+
+// doubtEncoding finds what is not plain UTF-8: kubectl turns UTF-16 into it, and replaces
+// invalid bytes; a byte order mark counts where others split the stream.
+func (d *Document) doubtEncoding() *Doubt {
+	number := 0
+	for line := range bytes.Lines(d.afterMark()) {
+		number++
+		if !utf8.Valid(line) || bytes.IndexByte(line, 0) >= 0 || bytes.Contains(line, []byte(stream.ByteOrderMark)) {
+			return &Doubt{Line: number, Reason: "not plain UTF-8: other programs read other characters here", Hint: "save the file as UTF-8 without a byte order mark"}
+		}
+	}
+	return nil
+}
+
+// afterMark is the document's text behind the byte order mark of its stream.
+func (d *Document) afterMark() []byte {
+	if d.Start > 0 {
+		return d.Text
+	}
+	return bytes.TrimPrefix(d.Text, []byte(stream.ByteOrderMark))
+}
+
+// doubtMarker finds lines that start like a marker and are none: Helm and kubectl start a
+// document there.
+func (d *Document) doubtMarker() *Doubt {
+	number := 0
+	for line := range bytes.Lines(d.afterMark()) {
+		number++
+		if bytes.HasPrefix(line, []byte("---")) && !stream.IsMarker(line, "---") {
+			return &Doubt{Line: number, Reason: "two documents in one: some programs start a document at this line, others do not", Hint: "write --- on a line of its own, or indent the line"}
+		}
+	}
+	return nil
+}
+
+// doubtSecond finds a second object that was glued to the first: the keys of an object
+// twice, as a lost line break leaves behind, or a second JSON value.
+func (d *Document) doubtSecond() *Doubt {
+	if line := d.secondValue(); line > 0 {
+		return &Doubt{Line: line, Reason: "two JSON values in one document: some programs read only the first", Hint: "put --- on a line of its own between them", Certain: true}
+	}
+	_ = d.Read()
+	root := d.root()
+	if root == nil || root.Kind != yaml.MappingNode {
+		return nil
+	}
+	seen := map[string]*yaml.Node{}
+	var again []*yaml.Node
+	for i := 0; i+1 < len(root.Content); i += 2 {
+		key := root.Content[i]
+		switch key.Value {
+		case "apiVersion", "kind", "metadata":
+			if seen[key.Value] != nil {
+				again = append(again, key)
+			}
+			seen[key.Value] = key
+		}
+	}
+	if len(again) < 3 {
+		return nil
+	}
+	line := again[0].Line
+	doubt := &Doubt{Line: line, Reason: "two documents in one: the second begins here, without a line that is ---", Hint: "put --- on a line of its own before it"}
+	starts := stream.LineStarts(d.Text)
+	if before := strings.TrimRight(string(d.Text[starts[line-2]:starts[line-1]]), " \t\r\n"); strings.HasSuffix(before, "---") {
+		doubt.Line--
+		doubt.Reason = "two documents in one: the --- behind this line is no marker, as it is not on a line of its own"
+		doubt.Hint = "put --- on a line of its own; in a template, {{- and -}} remove the line break beside them"
+	}
+	return doubt
+}
+
+// doubtFirstLine finds content on the marker's line with more content below: some
+// programs drop the line, and read what is left.
+func (d *Document) doubtFirstLine() *Doubt {
+	first, rest, _ := bytes.Cut(d.afterMark(), []byte("\n"))
+	if !stream.IsMarker(first, "---") || stream.IsBlankOrComment(first[len("---"):]) || stream.IsBlank(rest) {
+		return nil
+	}
+	if end, ok := bytes.CutPrefix(rest, []byte("...")); ok && stream.IsBlank(end) {
+		return nil
+	}
+	return &Doubt{Line: 1, Reason: "content stands on the line of the marker, and goes on below: some programs drop the line", Hint: "start the content on a line below ---"}
+}
+
+func (d *Document) doubtSyntax() *Doubt {
+	err := d.Read()
+	if err == nil {
+		return nil
+	}
+	syntax := &SyntaxError{Line: 1, Reason: err.Error()}
+	if e, ok := err.(*SyntaxError); ok { //nolint:errorlint // Read returns no other
+		syntax = e
+	}
+	return &Doubt{Line: syntax.Line, Reason: syntax.Reason}
+}
+
+// doubtObjects finds objects that some programs take for others.
+func (d *Document) doubtObjects() *Doubt {
+	for _, o := range d.Objects {
+		if o.IsMarked() && o.Kind() == "NetworkPolicy" && o.Nested {
+			continue // which has a message of its own
+		}
+		if o.Nested && strings.HasSuffix(o.Kind(), "NetworkPolicy") {
+			return o.doubt("metadata", "a NetworkPolicy in a list in a list: some programs do not look there", "move it to the outer list")
+		}
+		for key := range o.Value {
+			for _, field := range []string{"apiVersion", "kind", "metadata", "spec", "items"} {
+				if key != field && strings.EqualFold(key, field) {
+					return o.doubt(key, fmt.Sprintf("some programs take %q for %q", key, field), "write "+field)
+				}
+			}
+		}
+	}
+	whole, _ := d.Value.(map[string]any)
+	if _, hasItems := whole["items"]; hasItems && whole["kind"] == "NetworkPolicy" {
+		o := &Object{Document: d, Node: d.root()}
+		return o.doubt("items", "a NetworkPolicy with items: some programs take it for a list", "a list has kind: NetworkPolicyList")
+	}
+	return nil
+}
+
+func (o *Object) doubt(path, reason, hint string) *Doubt {
+	line, _ := node.Locate(o.Node, path)
+	return &Doubt{Line: line, Reason: reason, Hint: hint}
+}
+
+// doubtParsers finds what the two parsers read differently.
+func (d *Document) doubtParsers() *Doubt {
+	if d.isJSON {
+		return nil
+	}
+	if n := unlike(d.root(), d.Value); n != nil {
+		return &Doubt{Line: n.Line, Reason: "YAML parsers do not agree on what this says", Hint: "write it plainly: no merge key behind the keys that it would replace, no tags, numbers in decimal"}
+	}
+	return nil
+}

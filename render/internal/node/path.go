@@ -1,0 +1,73 @@
+package node
+
+import (
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// Step is one step of a field path as the API server writes it: a field (.name), or
+// what stands in brackets, which is an index ([0]) or a key ([app.kubernetes.io/name]).
+type Step struct {
+	Name     string
+	Brackets bool
+}
+
+// Steps takes a field path apart. The empty path, and "<nil>", which is how a nil
+// *field.Path prints, have no steps.
+func Steps(path string) (steps []Step) {
+	if path == "<nil>" {
+		return nil
+	}
+	for path != "" {
+		var step Step
+		if inside, ok := strings.CutPrefix(path, "["); ok {
+			step.Brackets = true
+			step.Name, path, _ = strings.Cut(inside, "]")
+		} else if end := strings.IndexAny(path, ".["); end >= 0 {
+			step.Name, path = path[:end], path[end:]
+		} else {
+			step.Name, path = path, ""
+		}
+		path = strings.TrimPrefix(path, ".")
+		steps = append(steps, step)
+	}
+	return steps
+}
+
+// IsIndex reports whether the step can be the index of a list's item.
+func (s Step) IsIndex() bool {
+	_, err := strconv.Atoi(s.Name)
+	return err == nil && s.Brackets
+}
+
+// Locate returns the line, in the text that was parsed, of the field at a path, and its
+// value; or the line of the nearest field above it that is there, and nil. Without a
+// node that is line 1.
+func Locate(root *yaml.Node, path string) (line int, value *yaml.Node) {
+	if root == nil {
+		return 1, nil
+	}
+	line = root.Line
+	for _, step := range Steps(path) {
+		if root.Kind == yaml.SequenceNode && step.IsIndex() {
+			index, _ := strconv.Atoi(step.Name) // as IsIndex knows
+			if index >= len(root.Content) {
+				return line, nil
+			}
+			line, root = root.Content[index].Line, Resolve(root.Content[index])
+			continue
+		}
+		key, value := Entry(root, step.Name)
+		if key != nil {
+			line = key.Line
+		} else if value = Lookup(root, step.Name); value != nil {
+			line = value.Line
+		}
+		if root = Resolve(value); root == nil {
+			return line, nil
+		}
+	}
+	return line, root
+}
