@@ -18,22 +18,19 @@ func TestCeilings(t *testing.T) {
 	require.Len(t, stored, 2)
 	require.Equal(t, "petstore-backends", stored["proxy-allow"].Annotations[ours+"merged-from"])
 
-	pipeline := []string{"--namespace", "pets", "--as", "ci:pets"}
-	folder := t.TempDir()
-	write(t, filepath.Join(folder, "open.yaml"), "{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: default-deny}, spec: {podSelector: {matchLabels: {app: none}}}}")
-	_, stderr, err := kubectl(append(pipeline, "apply", "--server-side", "-f", filepath.Join(folder, "open.yaml"))...)
-	require.Error(t, err, "an application whose chart brings a policy of that name")
-	require.Contains(t, stderr, `conflict with "platform"`)
-	_, stderr, err = kubectl(append(pipeline, "delete", "networkpolicy", "default-deny")...)
-	require.Error(t, err)
-	require.Contains(t, stderr, "cannot delete resource")
-	write(t, filepath.Join(folder, "node.yaml"), "{apiVersion: v1, kind: Pod, metadata: {name: node}, spec: {hostNetwork: true, containers: [{name: a, image: a}]}}")
-	_, stderr, err = kubectl("--namespace", "pets", "create", "--dry-run=server", "-f", filepath.Join(folder, "node.yaml"))
-	require.Error(t, err)
-	require.Contains(t, stderr, `violates PodSecurity "baseline:latest": host namespaces (hostNetwork=true)`)
-	write(t, filepath.Join(folder, "there.yaml"), "{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: there, namespace: default}, spec: {}}")
-	_, stderr, err = kubectl("--as", "ci:pets", "create", "--dry-run=server", "-f", filepath.Join(folder, "there.yaml"))
-	require.Error(t, err)
-	require.Contains(t, stderr, "forbidden")
+	forbidden := func(message string, args ...string) {
+		_, stderr, err := kubectl(args...)
+		require.Error(t, err)
+		require.Contains(t, stderr, message)
+	}
+	// An application whose chart brings a policy of that name.
+	forbidden(`conflict with "platform"`, "--as", "ci:pets", "apply", "--server-side",
+		"-f", policy(t, "default-deny", "pets", "labels: {}", "{podSelector: {matchLabels: {app: none}}}"))
+	forbidden("cannot delete resource", "--as", "ci:pets", "delete", "networkpolicy", "default-deny", "--namespace", "pets")
+	forbidden("cannot create resource", "--as", "ci:pets", "create", "-f", policy(t, "there", "default", "labels: {}", "{}"))
+	requireTaken(t, "create", "serviceaccount", "default", "--namespace", "pets") // a controller's work, of which there are none
+	pod := filepath.Join(t.TempDir(), "pod.yaml")
+	write(t, pod, "apiVersion: v1\nkind: Pod\nmetadata: {name: node, namespace: pets}\nspec: {hostNetwork: true, containers: [{name: a, image: a}]}\n")
+	forbidden(`violates PodSecurity "baseline:latest": host namespaces (hostNetwork=true)`, "create", "--dry-run=server", "-f", pod)
 	require.Equal(t, stored, api.policies(t, "pets"))
 }
