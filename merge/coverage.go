@@ -22,8 +22,8 @@ type ruleSet struct {
 // answer is "not covered", which is always safe: a rule is added that is redundant, or
 // more is told to be beyond or different than is.
 const (
-	steps        = 6_000_000
-	stepsPerRule = 300
+	steps        = 3_000_000
+	stepsPerRule = 200
 )
 
 func (s *ruleSet) spend(n int) bool {
@@ -228,7 +228,7 @@ func (q *query) reach() []*reach {
 func (q *query) candidates(p peer) (found []candidate) {
 	size := p.size()
 	for i, rule := range q.rules {
-		if !q.spend(1) {
+		if !q.spend(4) {
 			break
 		}
 		grows := rule.key == q.key // by the ports of this very query
@@ -352,7 +352,7 @@ func (q *query) withoutPods(p peer, rules []int) (left []peer, used []int) {
 // takeAway returns what the parts select and taken does not.
 func (q *query) takeAway(parts []selector, taken peer) (left []selector, took bool) {
 	for _, part := range parts {
-		if !q.spend(4 + taken.size()) {
+		if !q.spend(2 * (taken.size() + len(part))) {
 			return parts, took
 		}
 		if !part.overlaps(taken.pods) {
@@ -360,7 +360,9 @@ func (q *query) takeAway(parts []selector, taken peer) (left []selector, took bo
 			continue
 		}
 		took = true
-		q.spend(8 * (taken.size() + peer{pods: part}.size()))
+		if !q.spend(len(taken.pods)*(10+len(part)+taken.size()) + 4*part.size()) {
+			return parts, took
+		}
 		left = append(left, part.without(taken.pods)...)
 	}
 	return left, took

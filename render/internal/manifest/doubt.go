@@ -74,6 +74,9 @@ func (d *Document) doubtSecond() *Doubt {
 	if line := d.secondValue(); line > 0 {
 		return &Doubt{Line: line, Reason: "two JSON values in one document: some programs read only the first", Hint: "put --- on a line of its own between them", Certain: true}
 	}
+	if line := d.endBefore(); line > 0 {
+		return &Doubt{Line: line, Reason: "the document ends at this line, and more is behind it: some programs read only what is before", Hint: "remove the line, or put --- below it"}
+	}
 	_ = d.Read()
 	root := d.root()
 	if root == nil || root.Kind != yaml.MappingNode {
@@ -103,6 +106,20 @@ func (d *Document) doubtSecond() *Doubt {
 		doubt.Hint = "put --- on a line of its own; in a template, {{- and -}} remove the line break beside them"
 	}
 	return doubt
+}
+
+// endBefore is the line of a "..." with more than comments behind it; 0 if there is none.
+func (d *Document) endBefore() int {
+	number := 0
+	for rest := d.Text; len(rest) > 0; {
+		line, after, _ := bytes.Cut(rest, []byte("\n"))
+		number++
+		if stream.IsMarker(line, "...") && !(d.Directives && number == 1) && !(stream.IsBlank(line[len("..."):]) && stream.IsBlank(after)) {
+			return number
+		}
+		rest = after
+	}
+	return 0
 }
 
 // doubtFirstLine finds content on the marker's line with more content below: some
@@ -165,7 +182,7 @@ func (d *Document) doubtParsers() *Doubt {
 	if d.isJSON {
 		return nil
 	}
-	if n := unlike(d.root(), d.Value); n != nil {
+	if n := unlikeObject(d.root(), d.Value); n != nil {
 		return &Doubt{Line: n.Line, Reason: "YAML parsers do not agree on what this says", Hint: "write it plainly: no merge key behind the keys that it would replace, no tags, numbers in decimal"}
 	}
 	return nil
