@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -32,7 +33,7 @@ func startArgoCD(t *testing.T, ceilings string) argoCD {
 	t.Cleanup(func() { require.NoError(t, os.RemoveAll(sockets)) })
 	a := argoCD{environment: environment(helms[0], "ARGOCD_PLUGINSOCKFILEPATH="+sockets, "TMPDIR="+sockets)}
 	server := exec.Command(filepath.Join(work, "bin/argocd"), "server", "--config-dir-path", filepath.Join(root, "examples/argocd"))
-	server.Env = append(a.environment, "NETPOL_MERGE_CEILING="+ceilings)
+	server.Env = slices.Concat(a.environment, []string{"NETPOL_MERGE_CEILING=" + ceilings})
 	require.NoError(t, start(server))
 	t.Cleanup(func() { kill(server) })
 	require.Eventually(t, func() bool {
