@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"strconv"
 	"strings"
+	"time"
 
 	"go.yaml.in/yaml/v3"
 
@@ -57,7 +58,7 @@ func unlike(n *yaml.Node, value any) *yaml.Node {
 		return unlikeMapping(n, value)
 	case n.Kind == yaml.SequenceNode:
 		items, isList := value.([]any)
-		if !isList || len(items) != len(n.Content) {
+		if !isList || len(items) != len(n.Content) || n.ShortTag() != "!!seq" {
 			return n
 		}
 		for i, item := range items {
@@ -74,8 +75,13 @@ func unlike(n *yaml.Node, value any) *yaml.Node {
 
 func unlikeMapping(n *yaml.Node, value any) *yaml.Node {
 	entries, isMapping := value.(map[string]any)
-	if !isMapping {
+	if !isMapping || n.ShortTag() != "!!map" {
 		return n
+	}
+	for i := 0; i < len(n.Content); i += 2 { // 1 and "1" are two keys to one parser, and one to the other
+		if tag := node.Resolve(n.Content[i]).ShortTag(); tag != "!!str" && tag != "!!merge" && tag != "!!binary" {
+			return n.Content[i]
+		}
 	}
 	merged := map[string]*yaml.Node{}
 	collect(n, merged, map[*yaml.Node]bool{})
@@ -149,8 +155,11 @@ func isSameScalar(n *yaml.Node, value any) bool {
 		return n.ShortTag() == "!!str" && n.Style == 0
 	case string:
 		switch n.ShortTag() {
-		case "!!str", "!!timestamp":
+		case "!!str":
 			return n.Value == value
+		case "!!timestamp":
+			at, err := time.Parse(time.RFC3339, n.Value)
+			return err == nil && at.Format(time.RFC3339) == value
 		case "!!binary":
 			return keyText(n) == value
 		}
