@@ -42,6 +42,14 @@ type Document struct {
 	err    error
 	breaks []int // how many newlines there are before each line; nil until asked for
 	lines  []int // offset of each line, as editors count lines; nil until asked for
+	nodes  node.Index
+	last   shownLine
+}
+
+// shownLine is a line's text, kept as problems often share a line.
+type shownLine struct {
+	line int
+	text string
 }
 
 // SyntaxError says why a document cannot be read, and in which of its lines.
@@ -183,9 +191,19 @@ func (d *Document) LineOf(number int) int {
 	return d.Line + d.breaks[min(number, len(d.breaks))-1]
 }
 
+// mostShown is how much of a line is shown, in bytes.
+const mostShown = 300
+
 // LineText is the text of a line of the stream that is one of the document's, without its
-// line break.
+// line break; of a long one the start.
 func (d *Document) LineText(line int) string {
+	if d.last.line != line {
+		d.last = shownLine{line, d.lineText(line)}
+	}
+	return d.last.text
+}
+
+func (d *Document) lineText(line int) string {
 	if d.lines == nil {
 		for i := range d.Text {
 			if i == 0 || d.Text[i-1] == '\n' {
@@ -198,7 +216,11 @@ func (d *Document) LineText(line int) string {
 		return ""
 	}
 	text, _, _ := bytes.Cut(d.Text[d.lines[i]:], []byte("\n"))
-	return string(bytes.TrimSuffix(text, []byte("\r")))
+	text = bytes.TrimSuffix(text, []byte("\r"))
+	if len(text) > mostShown {
+		return strings.ToValidUTF8(string(text[:mostShown]), "") + "..."
+	}
+	return string(text)
 }
 
 // root is the content of the tree; nil if there is none.

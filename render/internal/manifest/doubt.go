@@ -189,7 +189,7 @@ func otherCase(mapping map[string]any, fields ...string) string {
 }
 
 func (o *Object) doubt(path, reason, hint string) *Doubt {
-	line, _ := node.Locate(o.Node, path)
+	line, _ := o.nodes.Locate(o.Node, path)
 	return &Doubt{Line: line, Reason: reason, Hint: hint}
 }
 

@@ -67,8 +67,10 @@ type maker struct {
 	Plan
 	set      *manifest.Set
 	options  Options
-	guessed  int       // how much was compared to find misspelt names
-	ceilings *ceilings // nil if there are none, or something is wrong with them
+	possible []*manifest.Object // targets; nil until asked for
+	names    []string           // of these
+	guessed  int                // how much was compared to find misspelt names
+	ceilings *ceilings          // nil if there are none, or something is wrong with them
 }
 
 // PortPath is the field path of one entry of a rule's ports; of the rule, if port is -1.

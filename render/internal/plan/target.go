@@ -115,17 +115,13 @@ func (m *maker) targetFinding(o *Overlay, candidates, named []*manifest.Object) 
 }
 
 func (m *maker) targetHint(o *Overlay, named []*manifest.Object) string {
-	possible := slices.DeleteFunc(slices.Clone(m.Reading.Policies), (*manifest.Object).IsHook)
+	possible, names := m.possibleTargets()
 	switch {
 	case len(named) > 0 && named[0].IsHook():
 		return m.describe(named[:1]) + " is a Helm hook, which is never a target"
 	case len(named) > 0:
 		return fmt.Sprintf("the overlay is in namespace %q, and the input has %s", m.set.NamespaceOf(o.Object), m.describe(named))
 	case len(possible) > 0:
-		var names []string
-		for _, p := range possible {
-			names = append(names, p.Name())
-		}
 		if guess := m.nearest(o.Into, names); guess != "" {
 			return fmt.Sprintf("did you mean %q? the input has %s", guess, m.describe(possible))
 		}
@@ -136,16 +132,29 @@ func (m *maker) targetHint(o *Overlay, named []*manifest.Object) string {
 	return "the input has no NetworkPolicy but overlays; is the target in another release, or switched off?"
 }
 
+// possibleTargets are the policies that are no hooks, and their names.
+func (m *maker) possibleTargets() ([]*manifest.Object, []string) {
+	if m.possible == nil {
+		for _, p := range m.Reading.Policies {
+			if !p.IsHook() {
+				m.possible = append(m.possible, p)
+				m.names = append(m.names, p.Name())
+			}
+		}
+	}
+	return m.possible, m.names
+}
+
 // mostGuessed bounds how much is compared to find misspelt names, in pairs of letters.
 const mostGuessed = 50_000_000
 
 // nearest is strict.Nearest, as long as not too much has been compared.
 func (m *maker) nearest(word string, names []string) string {
-	for _, name := range names {
-		m.guessed += len(word) * len(name)
-	}
 	if m.guessed > mostGuessed {
 		return ""
+	}
+	for _, name := range names {
+		m.guessed += len(word) * len(name)
 	}
 	return strict.Nearest(word, names)
 }
@@ -155,13 +164,14 @@ func (m *maker) nearest(word string, names []string) string {
 func (m *maker) describe(policies []*manifest.Object) string {
 	const most = 10
 	var list []string
-	for _, p := range policies[:min(most, len(policies))] {
+	some := policies[:min(most, len(policies))]
+	for _, p := range some {
 		text := fmt.Sprintf("%q", p.Name())
 		if namespace := m.set.NamespaceOf(p); namespace != "" {
 			text += " in namespace " + namespace
 		}
 		text += " (" + p.Source()
-		if slices.ContainsFunc(policies, func(q *manifest.Object) bool { return q != p && q.Source() == p.Source() && q.Name() == p.Name() }) {
+		if slices.ContainsFunc(some, func(q *manifest.Object) bool { return q != p && q.Source() == p.Source() && q.Name() == p.Name() }) {
 			text += fmt.Sprintf(", line %d of the input", p.LineAt(""))
 		}
 		list = append(list, text+")")
