@@ -8,6 +8,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/networknt/netpol-merge/merge"
+	"github.com/networknt/netpol-merge/render/internal/inspect"
 	"github.com/networknt/netpol-merge/render/internal/manifest"
 	"github.com/networknt/netpol-merge/render/internal/plan"
 	"github.com/networknt/netpol-merge/render/report"
@@ -76,7 +77,7 @@ func (r reporter) addChange(t *plan.Target, change merge.Change, rules []report.
 	in := t.Overlays[change.Overlay].Object
 	added := r.rule(in, change.Direction, change.Rule, change.Added, true)
 	for i, port := range change.Ports { // which need not be all of the overlay's rule
-		added.Ports[i].Origin = r.origin(in, plan.PortPath(change.Direction, change.Rule, port), true)
+		added.Ports[i].Origin = r.origin(in, inspect.PortPath(change.Direction, change.Rule, port), true)
 	}
 	if change.Action == merge.RuleAppended {
 		return append(rules, added)
@@ -97,7 +98,7 @@ func (r reporter) rule(in *manifest.Object, direction networkingv1.PolicyType, i
 	}
 	for i := range rule.Ports {
 		said.Ports = append(said.Ports, report.PortReport{
-			Origin: r.origin(in, plan.PortPath(direction, index, i), overlay),
+			Origin: r.origin(in, inspect.PortPath(direction, index, i), overlay),
 			Words:  report.PortsInWords(rule.Ports[i : i+1]),
 			Port:   &rule.Ports[i],
 		})
@@ -110,7 +111,7 @@ func (r reporter) requests(t *plan.Target, change merge.Change, rules []report.R
 	o := t.Overlays[change.Overlay]
 	rule := merge.Rules(o.Policy, change.Direction)[change.Rule]
 	request := func(port int) report.Request {
-		path, part := plan.PortPath(change.Direction, change.Rule, port), rule
+		path, part := inspect.PortPath(change.Direction, change.Rule, port), rule
 		if port >= 0 {
 			part.Ports = rule.Ports[port : port+1]
 		}

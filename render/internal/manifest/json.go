@@ -38,9 +38,9 @@ func (d *Document) jsonText() (text []byte, line int) {
 	return text, line
 }
 
-// secondValue is the line at which a second JSON value begins behind a first; 0 if there
+// SecondValue is the line at which a second JSON value begins behind a first; 0 if there
 // is none.
-func (d *Document) secondValue() int {
+func (d *Document) SecondValue() int {
 	text, line := d.jsonText()
 	if text == nil {
 		return 0
@@ -75,7 +75,7 @@ func (d *Document) parseJSON() error {
 	if err != nil {
 		return err
 	}
-	d.isJSON = true
+	d.IsJSON = true
 	d.Tree = &yaml.Node{Kind: yaml.DocumentNode, Line: root.Line, Column: root.Column, Content: []*yaml.Node{root}}
 	d.Value = value
 	return d.findObjects()
