@@ -32,12 +32,11 @@ import (
 
 // What people read is in package report; these are the names by which a caller meets it.
 type (
-	Problem      = report.Problem
-	Code         = report.Code
-	Refusal      = report.Refusal
-	Report       = report.Report
-	TargetReport = report.TargetReport
-	TextStyle    = report.TextStyle
+	Problem   = report.Problem
+	Code      = report.Code
+	Refusal   = report.Refusal
+	Report    = report.Report
+	TextStyle = report.TextStyle
 )
 
 // DefaultTarget is the target of overlays that name none.

@@ -165,3 +165,10 @@ func ofDocument(d *manifest.Document, code report.Code, reason, hint string) rep
 	problem.Code, problem.Reason, problem.Hint = code, reason, hint
 	return problem
 }
+
+// Inspect returns the policy that an API server makes of an object, and why it would make
+// none.
+func Inspect(o *manifest.Object) (*networkingv1.NetworkPolicy, []report.Problem) {
+	policy, in := inspect(o, bystanderRole)
+	return policy, in.problems
+}
