@@ -52,7 +52,23 @@ func (o *output) writeErrorManifest(message string) error {
 		strconv.Quote("netpol-merge\n"+message+"\n") + "\n")
 }
 
-func formatReport(said *render.Report, format string, style render.TextStyle) (string, error) {
+// readable is what people and programs read: a report or a difference.
+type readable interface {
+	Text(style render.TextStyle) string
+	Markdown() string
+	JSON() ([]byte, error)
+}
+
+// printReport prints what was found, in a format.
+func (o *output) printReport(said readable, format string) error {
+	text, err := formatReport(said, format, o.style())
+	if err != nil {
+		return err
+	}
+	return o.print(text)
+}
+
+func formatReport(said readable, format string, style render.TextStyle) (string, error) {
 	switch format {
 	case "json":
 		text, err := said.JSON()

@@ -125,13 +125,7 @@ func (r *Result) WriteTo(w io.Writer) (written int64, err error) {
 }
 
 // FormatWarnings returns the warnings as they are shown to a person.
-func (r *Result) FormatWarnings() string {
-	var b strings.Builder
-	for _, warning := range r.Warnings {
-		fmt.Fprintln(&b, warning.Format("warning: "))
-	}
-	return b.String()
-}
+func (r *Result) FormatWarnings() string { return report.FormatWarnings(r.Warnings) }
 
 // Merge merges streams, which become one. The result shares the memory of the streams.
 // The error is a *Refusal, or an *InternalError.
