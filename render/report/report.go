@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"unicode/utf16"
+	"unicode/utf8"
 
 	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -152,20 +153,24 @@ func (r *Report) JSON() ([]byte, error) { return encode(r) }
 // encode is a value as JSON that may be shown on a terminal: everything invisible is
 // escaped.
 func encode(value any) ([]byte, error) {
-	var text, b bytes.Buffer
+	var text bytes.Buffer
 	encoder := json.NewEncoder(&text)
 	encoder.SetEscapeHTML(false)
 	encoder.SetIndent("", "  ")
 	err := encoder.Encode(value)
-	for _, c := range text.String() {
-		switch high, low := utf16.EncodeRune(c); {
-		case c == '\n' || !isInvisible(c):
-			b.WriteRune(c)
-		case c > 0xffff:
-			fmt.Fprintf(&b, `\u%04x\u%04x`, high, low)
-		default:
-			fmt.Fprintf(&b, `\u%04x`, c)
+	mustEscape := func(c rune) bool { return c != '\n' && isInvisible(c) }
+	var escaped []byte
+	rest := text.Bytes()
+	for i := bytes.IndexFunc(rest, mustEscape); i >= 0; i = bytes.IndexFunc(rest, mustEscape) {
+		c, size := utf8.DecodeRune(rest[i:])
+		escaped = append(escaped, rest[:i]...)
+		for _, unit := range utf16.Encode([]rune{c}) {
+			escaped = fmt.Appendf(escaped, `\u%04x`, unit)
 		}
+		rest = rest[i+size:]
 	}
-	return b.Bytes(), err
+	if escaped == nil {
+		return rest, err
+	}
+	return append(escaped, rest...), err
 }
