@@ -1,7 +1,9 @@
 # make help lists the targets.
 
-# The pinned Helm 3: "tool" in go.mod.
-HELM    := go tool helm
+# The Helm 3 that e2e/helm/go.mod pins. Go builds it when it is first needed, which
+# takes minutes.
+HELM     = $(shell go -C e2e/helm tool -n helm)
+DEMOHELM = $(or $(shell command -v helm 2>/dev/null),$(info no helm in PATH: building one, the first time takes minutes)$(HELM))
 FUZZTIME ?= 1m
 
 .PHONY: build plugin dist image demo test e2e lint fuzz bench charts clean help
@@ -9,7 +11,7 @@ FUZZTIME ?= 1m
 build: ## build bin/netpol-merge
 	@CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o bin/netpol-merge .
 
-plugin: ## build the Helm 4 plugin in dist: for HELM_PLUGINS=dist/plugin, and packed for all platforms
+plugin: ## build the Helm 4 plugin for this machine, for HELM_PLUGINS=dist/plugin
 	@.ci/plugin
 
 dist: ## write a release into dist: archives, plugin, SBOMs, checksums
@@ -18,11 +20,17 @@ dist: ## write a release into dist: archives, plugin, SBOMs, checksums
 image: dist ## pack the release in dist as a container image, dist/image; needs buildah
 	@.ci/image
 
-demo: build ## render charts/petstore with Helm and show what the merge adds
-	@go run ./examples/demo
+demo: build plugin ## render charts/petstore with Helm and show what the merge changes
+	@helm=$(DEMOHELM); export PATH="$$PWD/bin:$$PATH"; \
+	case $$($$helm version --short) in v4.*) export HELM_PLUGINS="$$PWD/dist/plugin" ;; esac; \
+	$$helm template petstore charts/petstore >bin/without.yaml && \
+	$$helm template petstore charts/petstore --post-renderer netpol-merge >bin/with.yaml && \
+	{ diff -u -L 'helm template petstore charts/petstore' bin/without.yaml \
+		-L 'helm template petstore charts/petstore --post-renderer netpol-merge' bin/with.yaml; test $$? = 1; }
 
 test: ## run all tests that need only Go
 	@go test ./...
+	@cd e2e/helm && go test ./...
 
 e2e: ## run the real hosts and an API server, and compare with its code and with cyclonus
 	@e2e/tools >/dev/null
@@ -32,7 +40,7 @@ e2e: ## run the real hosts and an API server, and compare with its code and with
 
 lint: ## gofmt, and golangci-lint as .golangci.yml says
 	@test -z "$$(gofmt -l .)" || { gofmt -d .; exit 1; }
-	@lint=$$(.ci/tool golangci-lint) && $$lint run && cd e2e/hosts && $$lint run
+	@lint=$$(.ci/tool golangci-lint) && for module in . e2e/helm e2e/hosts; do (cd $$module && $$lint run) || exit; done
 
 fuzz: ## fuzz each target for FUZZTIME
 	@.ci/fuzz $(FUZZTIME)

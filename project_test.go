@@ -43,6 +43,45 @@ func TestWorkflows(t *testing.T) {
 	}
 }
 
+// TestDependabot: it looks at every module. It runs go mod tidy, which
+// e2e/kubernetes must not have: that would add what only tests of Kubernetes need.
+func TestDependabot(t *testing.T) {
+	var config struct {
+		Updates []struct{ Directories []string }
+	}
+	require.NoError(t, yaml.Unmarshal([]byte(read(t, ".github/dependabot.yml")), &config))
+	watched := []string{"/e2e/kubernetes"}
+	for _, update := range config.Updates {
+		watched = append(watched, update.Directories...)
+	}
+	var modules []string
+	require.NoError(t, filepath.WalkDir(".", func(path string, _ os.DirEntry, err error) error {
+		if filepath.Base(path) == "go.mod" {
+			modules = append(modules, filepath.Join("/", filepath.Dir(path)))
+		}
+		return err
+	}))
+	require.ElementsMatch(t, modules, watched)
+}
+
+// TestToolVersions: the name of a tool that e2e/tools builds from a module here
+// carries the version which that module requires.
+func TestToolVersions(t *testing.T) {
+	tools := read(t, "e2e/tools")
+	for tool, file := range map[string]string{
+		"argocd":         "e2e/argocd/go.mod github.com/argoproj/argo-cd/v3",
+		"etcd":           "e2e/kubernetes/go.mod go.etcd.io/etcd/server/v3",
+		"helm":           "e2e/helm/go.mod helm.sh/helm/v3",
+		"helmfile":       "e2e/helmfile/go.mod github.com/helmfile/helmfile",
+		"kube-apiserver": "e2e/kubernetes/go.mod k8s.io/kubernetes",
+	} {
+		path, module, _ := strings.Cut(file, " ")
+		version := regexp.MustCompile(`(?m)^(?:require|\t)\s*` + regexp.QuoteMeta(module) + ` v(\S+)`).FindStringSubmatch(read(t, path))
+		require.NotNil(t, version, file)
+		require.Contains(t, tools, "build "+tool+"-"+version[1]+" ")
+	}
+}
+
 // TestProjectPages: what the pages for contributors name is there: files, and
 // targets of make.
 func TestProjectPages(t *testing.T) {
@@ -76,7 +115,7 @@ func TestReleaseNotes(t *testing.T) {
 }
 
 func pluginVersion(t *testing.T) string {
-	version := regexp.MustCompile(`(?m)^version: (.*)$`).FindStringSubmatch(read(t, "plugin.yaml"))
+	version := regexp.MustCompile(`(?m)^version: (.*)$`).FindStringSubmatch(read(t, ".ci/plugin.yaml"))
 	require.NotNil(t, version)
 	return version[1]
 }

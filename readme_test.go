@@ -56,7 +56,7 @@ func shell(command string) string {
 // environment into the state in which a person would type the examples.
 func useTools(t *testing.T) {
 	folder := useProgram(t)
-	helm, err := exec.Command("go", "tool", "-n", "helm").Output()
+	helm, err := exec.Command("go", "-C", "e2e/helm", "tool", "-n", "helm").Output()
 	require.NoError(t, err)
 	require.NoError(t, os.Symlink(strings.TrimSpace(string(helm)), filepath.Join(folder, "helm")))
 	t.Setenv("HELM_PLUGINS", folder)

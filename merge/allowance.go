@@ -44,7 +44,8 @@ func rulesInForce(policies []*networkingv1.NetworkPolicy, direction networkingv1
 type Excess struct {
 	Direction networkingv1.PolicyType
 	Rule      int // index into the policy's rules in Direction; 0 if a single rule was asked about
-	// Port is an index into the rule's ports; -1 if the rule is for all traffic.
+	// Port is an index into the rule's ports; -1 if the rule is for all traffic, or is
+	// told as a whole.
 	Port int
 	// Part is just what is beyond, for this port: ranges and networks are cut, peers
 	// that may have the port are left out. What cannot be said as a rule is not cut:
@@ -68,16 +69,22 @@ func (a *Allowance) Beyond(policy *networkingv1.NetworkPolicy) []Excess {
 	return beyond
 }
 
-// BeyondRule returns what of a single rule is not allowed.
+// BeyondRule returns what of a single rule is not allowed. A rule that is too large to
+// be compared is told as a whole.
 func (a *Allowance) BeyondRule(direction networkingv1.PolicyType, rule Rule) []Excess {
 	var beyond []Excess
 	q := a.rules[direction].ask(rule)
+	whole := []Excess{{Direction: direction, Port: -1, Part: rule}}
 	for i, asked := range q.requests {
 		port := i
 		if len(rule.Ports) == 0 {
 			port = -1
 		}
-		for _, part := range q.beyond(rule, asked) {
+		parts, found := q.beyond(rule, asked)
+		if !found {
+			return whole
+		}
+		for _, part := range parts {
 			beyond = append(beyond, Excess{Direction: direction, Port: port, Part: part})
 		}
 	}
@@ -90,12 +97,11 @@ func (a *Allowance) Allows(direction networkingv1.PolicyType, rule Rule) bool {
 }
 
 // beyond returns what the peers of a rule may not have of t. Peers that may not have
-// the same become one rule.
-func (q *query) beyond(rule Rule, t traffic) []Rule {
+// the same become one rule. Found is false if there are too many to be compared.
+func (q *query) beyond(rule Rule, t traffic) (beyond []Rule, found bool) {
 	if _, covered := q.coveredByOne(t); covered {
-		return nil
+		return nil, true
 	}
-	var beyond []Rule
 	index := map[string]int{}
 	for i, r := range q.reach() {
 		var from networkingv1.NetworkPolicyPeer
@@ -103,6 +109,9 @@ func (q *query) beyond(rule Rule, t traffic) []Rule {
 			from = rule.Peers[i]
 		}
 		for _, gap := range q.gaps(r, t) {
+			if !q.spend(10 + len(gap.left)) {
+				return nil, false
+			}
 			key := fmt.Sprint(gap.traffic)
 			at, known := index[key]
 			if !known {
@@ -114,7 +123,7 @@ func (q *query) beyond(rule Rule, t traffic) []Rule {
 			}
 		}
 	}
-	return beyond
+	return beyond, true
 }
 
 // gap is what of a peer may not have some traffic.

@@ -59,7 +59,12 @@ func beyondAll(rules, others []Rule) []Rule {
 		rule := Rule{Peers: peers[key], Ports: portsOf(newPortSet(ports[key]).entries())}
 		q := set.ask(rule)
 		for _, asked := range q.requests {
-			parts = append(parts, q.beyond(rule, asked)...)
+			some, found := q.beyond(rule, asked)
+			if !found {
+				parts = append(parts, rule)
+				break
+			}
+			parts = append(parts, some...)
 		}
 	}
 	return join(parts)

@@ -43,6 +43,10 @@ func express(p peer) (peers []networkingv1.NetworkPolicyPeer, exact bool) {
 	return expressAddresses(p.addresses), true
 }
 
+// mostMinimized is up to how many ranges of addresses expressAddresses looks for
+// exceptions that make it shorter.
+const mostMinimized = 256
+
 // expressAddresses uses as few networks and exceptions as it can.
 func expressAddresses(addresses spans[netip.Addr]) []networkingv1.NetworkPolicyPeer {
 	if len(addresses) == 0 {
@@ -52,6 +56,13 @@ func expressAddresses(addresses spans[netip.Addr]) []networkingv1.NetworkPolicyP
 	if first.Is4() != last.Is4() {
 		v6 := addresses.find(netip.IPv6Unspecified())
 		return append(expressAddresses(addresses[:v6]), expressAddresses(addresses[v6:])...)
+	}
+	if len(addresses) > mostMinimized {
+		var peers []networkingv1.NetworkPolicyPeer
+		for _, prefix := range prefixesOf(addresses) {
+			peers = append(peers, networkingv1.NetworkPolicyPeer{IPBlock: &networkingv1.IPBlock{CIDR: prefix.String()}})
+		}
+		return peers
 	}
 	within := netip.PrefixFrom(first, first.BitLen())
 	for !within.Contains(last) {

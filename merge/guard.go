@@ -47,11 +47,12 @@ func GuardTypes(policy *networkingv1.NetworkPolicy) field.ErrorList {
 // so in other words, and those that do so only together.
 func guardRules(rules []Rule, direction networkingv1.PolicyType) (problems field.ErrorList) {
 	var others []Position
+	worlds := wholeWorlds()
 	for i, rule := range rules {
 		at := Position{direction, i}
 		found := guardRule(rule, at.Path())
-		if len(found) == 0 {
-			found = guardTogether([]Rule{rule}, []Position{at})
+		if ports := newPortSet(entries(rule.Ports)); len(found) == 0 && slices.ContainsFunc(protocols(), ports.coversAll) {
+			found = guardTogether(worlds, []Rule{rule}, []Position{at})
 		}
 		if len(found) == 0 {
 			others = append(others, at)
@@ -62,7 +63,7 @@ func guardRules(rules []Rule, direction networkingv1.PolicyType) (problems field
 	for _, at := range others {
 		together = append(together, rules[at.Index])
 	}
-	return append(problems, guardTogether(together, others)...)
+	return append(problems, guardTogether(worlds, together, others)...)
 }
 
 func guardRule(rule Rule, path *field.Path) field.ErrorList {
@@ -102,12 +103,12 @@ func wholeWorlds() []world {
 
 // guardTogether reports rules that together open all ports of a protocol to a whole
 // world. In the end a port is a number, so that all numbers are all ports.
-func guardTogether(rules []Rule, at []Position) (problems field.ErrorList) {
+func guardTogether(worlds []world, rules []Rule, at []Position) (problems field.ErrorList) {
 	set := newRuleSet(rules)
 	reported := sets.Set[corev1.Protocol]{}
-	for _, w := range wholeWorlds() {
+	for _, w := range worlds {
 		var found []opening
-		for _, protocol := range []corev1.Protocol{corev1.ProtocolTCP, corev1.ProtocolUDP, corev1.ProtocolSCTP} {
+		for _, protocol := range protocols() {
 			all := allOf(protocol)
 			by := set.askFor([]peer{w.peer}, w.key, []traffic{all}).coveredBy(all)
 			if len(by) == 0 || reported.Has(protocol) {

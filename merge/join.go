@@ -156,29 +156,34 @@ func anyOf(crowds []crowd) (all crowd) {
 	return crowd{addresses: spansOf(all.addresses), pods: joinSelectors(all.pods)}
 }
 
-// minus returns who is not in the other crowd, too. Of anybody, that is anybody.
+// minus returns who is not in the other crowd, too. Of anybody, that is anybody. Pods
+// of which a policy cannot say what is left are left as they are.
 func (c crowd) minus(other crowd) crowd {
 	if other.anyone {
 		return crowd{}
 	}
-	c.addresses = c.addresses.minus(other.addresses)
-	remaining := c.pods
-	for _, taken := range other.pods {
-		var left []selector
-		for _, part := range remaining {
-			left = append(left, part.without(taken)...)
+	var pods []selector
+	for _, part := range c.pods {
+		pods = append(pods, withoutAny(part, other.pods)...)
+	}
+	return crowd{c.anyone, c.addresses.minus(other.addresses), joinSelectors(pods)}
+}
+
+func withoutAny(whole selector, taken []selector) []selector {
+	left := []selector{whole}
+	for _, other := range taken {
+		var rest []selector
+		for _, part := range left {
+			rest = append(rest, part.without(other)...)
 		}
-		if remaining = left; len(remaining) > mostRemaining {
-			return c
+		if left = rest; len(left) > mostRemaining {
+			return []selector{whole}
 		}
 	}
-	for _, part := range remaining {
-		if _, exact := expressPods(part); !exact {
-			return c
-		}
+	if slices.ContainsFunc(left, func(s selector) bool { _, exact := expressPods(s); return !exact }) {
+		return []selector{whole}
 	}
-	c.pods = joinSelectors(remaining)
-	return c
+	return left
 }
 
 func (c crowd) peers() []networkingv1.NetworkPolicyPeer {
@@ -229,9 +234,6 @@ func (s selector) join(other selector) (one selector, joined bool) {
 		case !same:
 			differs = i
 		}
-	}
-	if s[differs].label == ownNamespace {
-		return nil, false
 	}
 	one = slices.Clone(s)
 	one[differs].labelValues = s[differs].complement().intersect(other[differs].complement()).complement()

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 	networkingv1 "k8s.io/api/networking/v1"
 	apiequality "k8s.io/apimachinery/pkg/api/equality"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 	"sigs.k8s.io/yaml"
 
 	"github.com/networknt/netpol-merge/merge"
@@ -43,6 +44,7 @@ var laws = map[string]func(*mergetest.World, situation) string{
 	"ceiling":         lawCeiling,
 	"difference":      lawDifference,
 	"same meaning":    lawSameMeaning,
+	"open":            lawOpen,
 }
 
 func TestLaws(t *testing.T) {
@@ -232,6 +234,9 @@ func lawCeiling(w *mergetest.World, s situation) string {
 			if excess.Direction != direction {
 				continue
 			}
+			if !mergetest.Isolated(s.target, direction) {
+				return "what a policy does not isolate is told"
+			}
 			rule := merge.Rules(s.target, direction)[excess.Rule]
 			if excess.Port >= 0 {
 				rule.Ports = rule.Ports[excess.Port : excess.Port+1]
@@ -366,6 +371,24 @@ func exactPart(w *mergetest.World, part merge.Rule, allowed mergetest.Verdict) s
 // all ports.
 func canBeCut(peer []networkingv1.NetworkPolicyPeer, port []networkingv1.NetworkPolicyPort) bool {
 	return len(port) == 1 && port[0].Port != nil && len(peer) == 1 && peer[0].IPBlock != nil
+}
+
+// lawOpen: a policy is refused as open exactly if its rules let all ports of a protocol
+// pass to anybody, to all addresses of a family, or to all pods. A name that is not
+// listed passes only where all ports do, so that names are left out.
+func lawOpen(w *mergetest.World, s situation) string {
+	for _, overlay := range s.overlays {
+		problems := merge.Guard(overlay, true)
+		for _, direction := range directions {
+			refused := slices.ContainsFunc(problems, func(e *field.Error) bool {
+				return strings.HasPrefix(e.Field, "spec."+merge.RulesKey(direction)+"[")
+			})
+			if open := w.Open(w.Rules(overlay, direction)); open != refused {
+				return fmt.Sprintf("%s: open: %t, refused: %t", direction, open, refused)
+			}
+		}
+	}
+	return ""
 }
 
 // lawPure: the arguments are as they were.

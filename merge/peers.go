@@ -146,10 +146,4 @@ func (p peer) isEmpty() bool {
 }
 
 // size is what it costs to compare the peer with another, in steps.
-func (p peer) size() int {
-	n := 1 + len(p.addresses)
-	for _, r := range p.pods {
-		n += 1 + len(r.listed)
-	}
-	return n
-}
+func (p peer) size() int { return 1 + len(p.addresses) + p.pods.size() }

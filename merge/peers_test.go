@@ -58,7 +58,7 @@ func everySelector() []*metav1.LabelSelector {
 	return all
 }
 
-// selects tells for the label absent and for each value it may have whether the
+// selects reports for the label absent and for each value it may have whether the
 // selector selects it; nil selects everything.
 func selects(t *testing.T, s *metav1.LabelSelector) (selected []bool) {
 	if s == nil {
@@ -210,7 +210,7 @@ func everyPeer() (peers []networkingv1.NetworkPolicyPeer) {
 	return peers
 }
 
-// podBits tells which pods a peer is, as bits: by each label absent or one of three
+// podBits returns the pods that a peer is, as bits: by each label absent or one of three
 // values, in the own namespace and in another.
 func podBits(t *testing.T, peer *networkingv1.NetworkPolicyPeer) (pods uint64) {
 	official, err := metav1.LabelSelectorAsSelector(peer.PodSelector)

@@ -20,6 +20,9 @@ type traffic struct {
 	numbers  span[number]    // zero if named or all
 }
 
+// noProtocol is that of a port whose protocol is "", which the API server refuses.
+const noProtocol corev1.Protocol = "none"
+
 // number is a port number, from 1 to 65535.
 type number int32
 
@@ -33,6 +36,9 @@ func (n number) Prev() number { return n - 1 }
 
 func trafficOf(port networkingv1.NetworkPolicyPort) traffic {
 	t := traffic{protocol: protocolOf(port)}
+	if t.protocol == "" {
+		t.protocol = noProtocol
+	}
 	switch {
 	case port.Port == nil:
 	case port.Port.Type == intstr.String:
@@ -108,6 +114,14 @@ func (t traffic) level() int {
 // allOf is traffic with the numbers from 1 to 65535, and nothing that is named.
 func allOf(protocol corev1.Protocol) traffic {
 	return traffic{protocol: protocol, numbers: span[number]{1, 65535}}
+}
+
+// coversAll reports whether all numbers of a protocol are in the set.
+func (s *portSet) coversAll(protocol corev1.Protocol) bool { return s.covers(allOf(protocol)) }
+
+// protocols are those that a port may have.
+func protocols() []corev1.Protocol {
+	return []corev1.Protocol{corev1.ProtocolTCP, corev1.ProtocolUDP, corev1.ProtocolSCTP}
 }
 
 // portSet is the ports of a rule. A rule without ports allows all.
@@ -242,11 +256,15 @@ func (s *portSet) overlaps(other *portSet) bool {
 	}
 	for protocol, p := range s.protocols {
 		o := other.protocols[protocol]
-		if o != nil && (p.all || o.all || p.names.Intersection(o.names).Len() > 0 || p.numbers.overlaps(o.numbers)) {
+		if o != nil && (p.all || o.all || p.numbers.overlaps(o.numbers) || p.sharesName(o)) {
 			return true
 		}
 	}
 	return false
+}
+
+func (p *protocolPorts) sharesName(other *protocolPorts) bool {
+	return len(p.names) > 0 && len(other.names) > 0 && p.names.Intersection(other.names).Len() > 0
 }
 
 // cutAtBorders cuts t where one of the parts begins or ends, so that each piece lies

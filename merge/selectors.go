@@ -2,9 +2,8 @@ package merge
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
-	"strings"
+	"strconv"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
@@ -144,12 +143,25 @@ func (s selector) without(other selector) (parts []selector) {
 	return parts
 }
 
-func (s selector) key() string {
-	var b strings.Builder
+// size is what it costs to compare the selector with another, in steps.
+func (s selector) size() (n int) {
 	for _, r := range s {
-		fmt.Fprintf(&b, "{%q %q %t %t}", r.label, r.listed, r.inverted, r.absent)
+		n += 1 + len(r.listed)
 	}
-	return b.String()
+	return n
+}
+
+func (s selector) key() string {
+	var key []byte
+	for _, r := range s {
+		key = strconv.AppendQuote(append(key, '{'), r.label)
+		for _, value := range r.listed {
+			key = strconv.AppendQuote(append(key, ' '), value)
+		}
+		key = strconv.AppendBool(append(key, ' '), r.inverted)
+		key = append(strconv.AppendBool(append(key, ' '), r.absent), '}')
+	}
+	return string(key)
 }
 
 func (v labelValues) isEmpty() bool { return len(v.listed) == 0 && !v.inverted && !v.absent }

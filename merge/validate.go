@@ -79,9 +79,8 @@ func validatePorts(ports []networkingv1.NetworkPolicyPort, path *field.Path) fie
 
 func validatePort(port networkingv1.NetworkPolicyPort, path *field.Path) field.ErrorList {
 	var problems field.ErrorList
-	protocols := []corev1.Protocol{corev1.ProtocolTCP, corev1.ProtocolUDP, corev1.ProtocolSCTP}
-	if protocol := protocolOf(port); !slices.Contains(protocols, protocol) {
-		problems = append(problems, field.NotSupported(path.Child("protocol"), protocol, protocols))
+	if protocol := protocolOf(port); !slices.Contains(protocols(), protocol) {
+		problems = append(problems, field.NotSupported(path.Child("protocol"), protocol, protocols()))
 	}
 	invalid := func(child string, value any, messages ...string) {
 		for _, message := range messages {

@@ -75,12 +75,13 @@ func prepare() error {
 	from := strings.TrimSpace(string(folder))
 	for name, tool := range map[string]string{
 		"bin/netpol-merge":   filepath.Join(root, "bin/netpol-merge"),
-		"bin/kustomize":      filepath.Join(from, "kustomize-5.8.2"),
-		"bin/yq":             filepath.Join(from, "yq-4.54.1"),
+		"bin/kustomize":      filepath.Join(from, "kustomize-5.8.3"),
+		"bin/yq":             filepath.Join(from, "yq-4.54.3"),
 		"bin/helmfile":       filepath.Join(from, "helmfile-1.8.0"),
-		"bin/argocd":         filepath.Join(from, "argocd-3.2.12"),
+		"bin/argocd":         filepath.Join(from, "argocd-3.5.7"),
 		"bin/etcd":           filepath.Join(from, "etcd-3.7.0"),
 		"bin/kube-apiserver": filepath.Join(from, "kube-apiserver-1.37.2"),
+		"bin/kubectl":        filepath.Join(from, "kubectl-1.37.2"),
 		"3.22.0/helm":        filepath.Join(from, "helm-3.22.0"),
 		"4.3.1/helm":         filepath.Join(from, "helm-4.3.1"),
 	} {

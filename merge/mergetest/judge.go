@@ -204,6 +204,44 @@ func (v Verdict) Within(other Verdict) bool {
 	return true
 }
 
+// Open reports whether v lets all numbers of a protocol pass to somebody whom no peer
+// describes, to all addresses of a family, or to all pods.
+func (w *World) Open(v Verdict) bool {
+	worlds := []func(Party) bool{
+		func(p Party) bool { return !p.IsPod && !p.Address.IsValid() },
+		func(p Party) bool { return p.Address.Is4() },
+		func(p Party) bool { return p.Address.Is6() },
+		func(p Party) bool { return p.IsPod },
+	}
+	for _, isIn := range worlds {
+		all := w.Everything()[0]
+		for i, p := range w.Parties {
+			if isIn(p) {
+				all &= v[i]
+			}
+		}
+		if w.allNumbers(all) {
+			return true
+		}
+	}
+	return false
+}
+
+func (w *World) allNumbers(flows uint64) bool {
+	for _, protocol := range []corev1.Protocol{"TCP", "UDP", "SCTP"} {
+		open := true
+		for i, f := range w.Flows {
+			if f.Protocol == protocol && f.Name == "" {
+				open = open && flows&(1<<i) != 0
+			}
+		}
+		if open {
+			return true
+		}
+	}
+	return false
+}
+
 // Count is the number of flows that pass.
 func (v Verdict) Count() (n int) {
 	for _, flows := range v {
@@ -258,7 +296,7 @@ func portMatches(port networkingv1.NetworkPolicyPort, f Flow) bool {
 	return f.Number == port.Port.IntVal
 }
 
-// matcher tells of a party whether it is the peer.
+// matcher returns a function that reports whether a party is the peer.
 func (w *World) matcher(peer networkingv1.NetworkPolicyPeer) func(Party) bool {
 	if peer.IPBlock != nil {
 		return blockMatcher(peer.IPBlock)
@@ -272,7 +310,7 @@ func (w *World) matcher(peer networkingv1.NetworkPolicyPeer) func(Party) bool {
 	}
 }
 
-// selected tells of each set whether a selector selects it.
+// selected reports of each set whether a selector selects it.
 func selected(sets []labels.Set, by *metav1.LabelSelector) []bool {
 	s := selector(by)
 	matches := make([]bool, len(sets))

@@ -91,27 +91,45 @@ func isEmptySelector(selector *metav1.LabelSelector) bool {
 	return selector == nil || len(selector.MatchLabels)+len(selector.MatchExpressions) == 0
 }
 
-// RuleInWords says what a rule allows: "TCP 443 to any destination".
+// mostWords is how many peers, ports and rules a message names.
+const mostWords = 10
+
+// RuleInWords says what a rule allows, as far as a person reads on: "TCP 443 to any
+// destination".
 func RuleInWords(rule merge.Rule, direction networkingv1.PolicyType) string {
-	return PortsInWords(rule.Ports) + " " + merge.PeersKey(direction) + " " + PeersInWords(rule.Peers, direction)
+	ports, peers := rule.Ports[:min(len(rule.Ports), mostWords)], rule.Peers[:min(len(rule.Peers), mostWords)]
+	words := PortsInWords(ports)
+	if more := len(rule.Ports) - len(ports); more > 0 {
+		words += fmt.Sprintf(" and %d more", more)
+	}
+	words += " " + merge.PeersKey(direction) + " " + PeersInWords(peers, direction)
+	if more := len(rule.Peers) - len(peers); more > 0 {
+		words += fmt.Sprintf(", or %d more", more)
+	}
+	return words
 }
 
-// RulesInWords says what the rules of policies in a direction allow, as far as a
-// person reads on.
+// RulesInWords says what the rules of policies in a direction allow, as far as a person
+// reads on.
 func RulesInWords(policies []*networkingv1.NetworkPolicy, direction networkingv1.PolicyType) string {
+	const longest = 500 // bytes
 	var words []string
-	known := map[string]bool{}
+	known, length, more := map[string]bool{}, 0, false
 	for _, policy := range policies {
 		for _, rule := range merge.Rules(policy, direction) {
+			if len(words) == mostWords || length > longest {
+				more = true
+				continue
+			}
 			if rule := RuleInWords(rule, direction); !known[rule] {
 				known[rule] = true
 				words = append(words, rule)
+				length += len(rule)
 			}
 		}
 	}
-	const most = 10
-	if len(words) > most {
-		words = append(words[:most], fmt.Sprintf("and %d rules more", len(words)-most))
+	if more {
+		words = append(words, "and more")
 	}
 	if len(words) == 0 {
 		return "nothing"

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"slices"
-	"strconv"
 	"sync"
 
 	corev1 "k8s.io/api/core/v1"
@@ -34,10 +33,11 @@ type remappedPort struct {
 	target   int32
 }
 
-// services are the Services of the input, by every number that their documents mention.
+// services are the Services of the input.
 type services struct {
 	set       *manifest.Set
-	documents map[string][]*manifest.Document // nil until asked for
+	remapped  map[int32][]remappedPort            // by port; nil until asked for
+	templates map[string][]corev1.PodTemplateSpec // that name a port, by its name
 }
 
 // servicePorts warns of overlays that ask for the port of a Service. A policy sees
@@ -102,64 +102,72 @@ func selects(selector *metav1.LabelSelector, set labels.Set) bool {
 	return err == nil && s.Matches(set)
 }
 
+// mostServices is how many Services of one port are looked at for each request.
+const mostServices = 100
+
 // at returns the Services that have the port and send what comes there to another one.
-func (s *services) at(port int32) (found []remappedPort) {
-	if s.documents == nil {
-		s.documents = map[string][]*manifest.Document{}
+func (s *services) at(port int32) []remappedPort {
+	if s.remapped == nil {
+		s.remapped = map[int32][]remappedPort{}
 		if s.set.Size() <= mostSearched {
 			s.index()
 		}
 	}
-	for _, d := range s.documents[strconv.Itoa(int(port))] {
-		if d.Read() != nil {
+	return s.remapped[port][:min(len(s.remapped[port]), mostServices)]
+}
+
+// index finds the Services and the pods with named ports in the input.
+func (s *services) index() {
+	s.templates = map[string][]corev1.PodTemplateSpec{}
+	s.each("containerPort", func(o *manifest.Object) {
+		template := podTemplate(o)
+		for _, container := range template.Spec.Containers {
+			for _, port := range container.Ports {
+				if port.Name != "" {
+					template.Namespace = s.set.NamespaceOf(o)
+					s.templates[port.Name] = append(s.templates[port.Name], template)
+				}
+			}
+		}
+	})
+	s.each("targetPort", func(o *manifest.Object) {
+		for _, remapped := range s.remappedPorts(o) {
+			s.remapped[remapped.port] = append(s.remapped[remapped.port], remapped)
+		}
+	})
+}
+
+// each calls f for every object in documents that mention a word.
+func (s *services) each(word string, f func(*manifest.Object)) {
+	for _, d := range s.set.Documents {
+		if !bytes.Contains(d.Text, []byte(word)) || d.Read() != nil {
 			continue
 		}
 		for _, o := range d.Objects {
-			found = append(found, s.remappedPorts(o, port)...)
-		}
-	}
-	return found
-}
-
-func (s *services) index() {
-	for _, d := range s.set.Documents {
-		if !bytes.Contains(d.Text, []byte("targetPort")) {
-			continue
-		}
-		numbers := map[string]bool{}
-		for number := range bytes.FieldsFuncSeq(d.Text, func(c rune) bool { return c < '0' || c > '9' }) {
-			if !numbers[string(number)] {
-				numbers[string(number)] = true
-				s.documents[string(number)] = append(s.documents[string(number)], d)
-			}
+			f(o)
 		}
 	}
 }
 
-// remappedPorts are the entries for a port of an object, if that is a Service with an
-// address of its own.
-func (s *services) remappedPorts(o *manifest.Object, port int32) (found []remappedPort) {
+// remappedPorts are the ports of an object that its pods have by another number, if the
+// object is a Service with an address of its own.
+func (s *services) remappedPorts(o *manifest.Object) (found []remappedPort) {
 	var service corev1.Service
 	if o.Kind() != "Service" || runtime.DefaultUnstructuredConverter.FromUnstructured(o.Value, &service) != nil ||
 		service.Spec.ClusterIP == corev1.ClusterIPNone || service.Spec.Type == corev1.ServiceTypeExternalName {
 		return nil
 	}
 	for _, entry := range service.Spec.Ports {
-		if entry.Port != port {
-			continue
-		}
-		target := entry.TargetPort.IntVal
+		r := remappedPort{service: o, selector: service.Spec.Selector, port: entry.Port, protocol: entry.Protocol, target: entry.TargetPort.IntVal}
 		if entry.TargetPort.Type == intstr.String {
-			target = s.portNamed(entry.TargetPort.StrVal, o, service.Spec.Selector)
+			r.target = s.portNamed(entry.TargetPort.StrVal, o, service.Spec.Selector)
 		}
-		if target == 0 || target == port {
-			continue
+		if r.protocol == "" {
+			r.protocol = corev1.ProtocolTCP
 		}
-		protocol := entry.Protocol
-		if protocol == "" {
-			protocol = corev1.ProtocolTCP
+		if r.target != 0 && r.target != r.port {
+			found = append(found, r)
 		}
-		found = append(found, remappedPort{service: o, selector: service.Spec.Selector, port: port, protocol: protocol, target: target})
 	}
 	return found
 }
@@ -167,23 +175,17 @@ func (s *services) remappedPorts(o *manifest.Object, port int32) (found []remapp
 // portNamed is the number that the pods of a Service in the input give a port's name; 0
 // if that is not known.
 func (s *services) portNamed(name string, service *manifest.Object, selector labels.Set) int32 {
-	if len(selector) == 0 {
-		return 0
-	}
-	for _, d := range s.set.Documents {
-		if !bytes.Contains(d.Text, []byte("containerPort")) || !bytes.Contains(d.Text, []byte(name)) || d.Read() != nil {
+	namespace := s.set.NamespaceOf(service)
+	templates := s.templates[name]
+	for _, pods := range templates[:min(len(templates), mostServices)] {
+		elsewhere := namespace != "" && pods.Namespace != "" && pods.Namespace != namespace
+		if elsewhere || len(selector) == 0 || !selector.AsSelectorPreValidated().Matches(labels.Set(pods.Labels)) {
 			continue
 		}
-		for _, o := range d.Objects {
-			pods := podTemplate(o)
-			if !s.set.SameNamespace(o, service) || !selector.AsSelectorPreValidated().Matches(labels.Set(pods.Labels)) {
-				continue
-			}
-			for _, container := range pods.Spec.Containers {
-				for _, port := range container.Ports {
-					if port.Name == name {
-						return port.ContainerPort
-					}
+		for _, container := range pods.Spec.Containers {
+			for _, port := range container.Ports {
+				if port.Name == name {
+					return port.ContainerPort
 				}
 			}
 		}

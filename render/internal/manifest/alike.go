@@ -3,11 +3,48 @@ package manifest
 import (
 	"encoding/base64"
 	"strconv"
+	"strings"
+	"time"
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/networknt/netpol-merge/merge"
 	"github.com/networknt/netpol-merge/render/internal/node"
 )
+
+// unlikeObject returns the first node of an object, or of a list, for which parsers do not
+// agree whether it is a policy or an overlay, or on what such a one says; nil if they do.
+func unlikeObject(n *yaml.Node, value any) *yaml.Node {
+	n = node.Resolve(n)
+	object, isObject := value.(map[string]any)
+	if n == nil || !isObject {
+		return nil // no reader takes anything else for an object
+	}
+	entries := map[string]*yaml.Node{}
+	collect(n, entries, map[*yaml.Node]bool{})
+	items, isList := object["items"].([]any)
+	sequence := node.Resolve(entries["items"])
+	switch {
+	case entries["kind"] == nil && object["kind"] != nil, unlike(entries["kind"], object["kind"]) != nil,
+		isList && (sequence == nil || len(sequence.Content) != len(items)):
+		return n
+	case isList:
+		for i, item := range items {
+			if found := unlikeObject(sequence.Content[i], item); found != nil {
+				return found
+			}
+		}
+		return nil
+	}
+	metadata, annotations := map[string]*yaml.Node{}, map[string]*yaml.Node{}
+	collect(entries["metadata"], metadata, map[*yaml.Node]bool{})
+	collect(metadata["annotations"], annotations, map[*yaml.Node]bool{})
+	kind, _ := object["kind"].(string)
+	if annotations[merge.IntoAnnotation] == nil && !annotated(object, merge.IntoAnnotation) && !strings.HasSuffix(kind, "NetworkPolicy") {
+		return nil
+	}
+	return unlike(n, value)
+}
 
 // unlike returns the first node that says something else than the value, which another
 // parser read of the same text; nil if they are alike. Words such as yes, which YAML 1.1
@@ -21,7 +58,7 @@ func unlike(n *yaml.Node, value any) *yaml.Node {
 		return unlikeMapping(n, value)
 	case n.Kind == yaml.SequenceNode:
 		items, isList := value.([]any)
-		if !isList || len(items) != len(n.Content) {
+		if !isList || len(items) != len(n.Content) || n.ShortTag() != "!!seq" {
 			return n
 		}
 		for i, item := range items {
@@ -38,8 +75,13 @@ func unlike(n *yaml.Node, value any) *yaml.Node {
 
 func unlikeMapping(n *yaml.Node, value any) *yaml.Node {
 	entries, isMapping := value.(map[string]any)
-	if !isMapping {
+	if !isMapping || n.ShortTag() != "!!map" {
 		return n
+	}
+	for i := 0; i < len(n.Content); i += 2 { // 1 and "1" are two keys to one parser, and one to the other
+		if tag := node.Resolve(n.Content[i]).ShortTag(); tag != "!!str" && tag != "!!merge" && tag != "!!binary" {
+			return n.Content[i]
+		}
 	}
 	merged := map[string]*yaml.Node{}
 	collect(n, merged, map[*yaml.Node]bool{})
@@ -113,8 +155,11 @@ func isSameScalar(n *yaml.Node, value any) bool {
 		return n.ShortTag() == "!!str" && n.Style == 0
 	case string:
 		switch n.ShortTag() {
-		case "!!str", "!!timestamp":
+		case "!!str":
 			return n.Value == value
+		case "!!timestamp":
+			at, err := time.Parse(time.RFC3339, n.Value)
+			return err == nil && at.Format(time.RFC3339) == value
 		case "!!binary":
 			return keyText(n) == value
 		}

@@ -36,7 +36,8 @@ type Document struct {
 	Value   any
 	Objects []*Object // the document's own, or those of the list that it is
 
-	isJSON bool // whether only a JSON parser reads it
+	lists  []*Object // the objects that are lists
+	isJSON bool      // whether only a JSON parser reads it
 	read   bool
 	err    error
 	breaks []int // how many newlines there are before each line; nil until asked for

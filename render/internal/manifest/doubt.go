@@ -2,8 +2,11 @@ package manifest
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
@@ -56,10 +59,14 @@ func (d *Document) afterMark() []byte {
 }
 
 // doubtMarker finds lines that start like a marker and are none: Helm and kubectl start a
-// document there.
+// document there. In front of the first marker of a stream Helm ignores white space.
 func (d *Document) doubtMarker() *Doubt {
-	number := 0
-	for line := range bytes.Lines(d.afterMark()) {
+	number, text := 0, d.afterMark()
+	first := bytes.TrimLeftFunc(text, unicode.IsSpace)
+	if space := text[:len(text)-len(first)]; d.Start == 0 && bytes.HasPrefix(first, []byte("---")) && len(space) > 0 && space[len(space)-1] != '\n' {
+		return &Doubt{Line: 1 + bytes.Count(space, []byte("\n")), Reason: "white space stands in front of ---: some programs start a document here", Hint: "remove the white space"}
+	}
+	for line := range bytes.Lines(text) {
 		number++
 		if bytes.HasPrefix(line, []byte("---")) && !stream.IsMarker(line, "---") {
 			return &Doubt{Line: number, Reason: "two documents in one: some programs start a document at this line, others do not", Hint: "write --- on a line of its own, or indent the line"}
@@ -73,6 +80,9 @@ func (d *Document) doubtMarker() *Doubt {
 func (d *Document) doubtSecond() *Doubt {
 	if line := d.secondValue(); line > 0 {
 		return &Doubt{Line: line, Reason: "two JSON values in one document: some programs read only the first", Hint: "put --- on a line of its own between them", Certain: true}
+	}
+	if line := d.endBefore(); line > 0 {
+		return &Doubt{Line: line, Reason: "the document ends at this line, and more is behind it: some programs read only what is before", Hint: "remove the line, or put --- below it"}
 	}
 	_ = d.Read()
 	root := d.root()
@@ -105,6 +115,20 @@ func (d *Document) doubtSecond() *Doubt {
 	return doubt
 }
 
+// endBefore is the line of a "..." with more than comments behind it; 0 if there is none.
+func (d *Document) endBefore() int {
+	number := 0
+	for rest := d.Text; len(rest) > 0; {
+		line, after, _ := bytes.Cut(rest, []byte("\n"))
+		number++
+		if stream.IsMarker(line, "...") && !(d.Directives && number == 1) && !(stream.IsBlank(line[len("..."):]) && stream.IsBlank(after)) {
+			return number
+		}
+		rest = after
+	}
+	return 0
+}
+
 // doubtFirstLine finds content on the marker's line with more content below: some
 // programs drop the line, and read what is left.
 func (d *Document) doubtFirstLine() *Doubt {
@@ -132,27 +156,36 @@ func (d *Document) doubtSyntax() *Doubt {
 
 // doubtObjects finds objects that some programs take for others.
 func (d *Document) doubtObjects() *Doubt {
-	for _, o := range d.Objects {
-		if o.IsMarked() && o.Kind() == "NetworkPolicy" && o.Nested {
-			continue // which has a message of its own
-		}
-		if o.Nested && strings.HasSuffix(o.Kind(), "NetworkPolicy") {
+	for _, o := range slices.Concat(d.Objects, d.lists) {
+		isPolicy := strings.HasSuffix(o.Kind(), "NetworkPolicy")
+		_, hasItems := o.Value["items"]
+		metadata, _ := o.Value["metadata"].(map[string]any)
+		misspelt := cmp.Or(otherCase(o.Value, "apiVersion", "kind", "metadata", "spec", "items"), otherCase(metadata, "annotations", "name", "namespace"))
+		switch {
+		case len(node.Entries(o.Node, "items")) > 1:
+			return o.doubt("items", "items stand here twice: programs do not agree which count", "keep one list of items")
+		case hasItems && (isPolicy || o.Nested && o.IsMarked()):
+			return o.doubt("items", "an object with items of its own: some programs take it for a list", "a list has kind: NetworkPolicyList")
+		case o.Nested && isPolicy && !o.IsMarked():
 			return o.doubt("metadata", "a NetworkPolicy in a list in a list: some programs do not look there", "move it to the outer list")
+		case misspelt != "":
+			return o.doubt("", fmt.Sprintf("some programs do not mind the case of letters in %q, others do", misspelt), "write the key as the API has it")
 		}
-		for key := range o.Value {
-			for _, field := range []string{"apiVersion", "kind", "metadata", "spec", "items"} {
-				if key != field && strings.EqualFold(key, field) {
-					return o.doubt(key, fmt.Sprintf("some programs take %q for %q", key, field), "write "+field)
-				}
+	}
+	return nil
+}
+
+// otherCase is a key of a mapping that is one of the fields but for the case of letters;
+// empty if there is none. As Go's JSON decoder has it, K and k are the Kelvin sign, too.
+func otherCase(mapping map[string]any, fields ...string) string {
+	for key := range mapping {
+		for _, field := range fields {
+			if key != field && strings.EqualFold(key, field) {
+				return key
 			}
 		}
 	}
-	whole, _ := d.Value.(map[string]any)
-	if _, hasItems := whole["items"]; hasItems && whole["kind"] == "NetworkPolicy" {
-		o := &Object{Document: d, Node: d.root()}
-		return o.doubt("items", "a NetworkPolicy with items: some programs take it for a list", "a list has kind: NetworkPolicyList")
-	}
-	return nil
+	return ""
 }
 
 func (o *Object) doubt(path, reason, hint string) *Doubt {
@@ -165,7 +198,7 @@ func (d *Document) doubtParsers() *Doubt {
 	if d.isJSON {
 		return nil
 	}
-	if n := unlike(d.root(), d.Value); n != nil {
+	if n := unlikeObject(d.root(), d.Value); n != nil {
 		return &Doubt{Line: n.Line, Reason: "YAML parsers do not agree on what this says", Hint: "write it plainly: no merge key behind the keys that it would replace, no tags, numbers in decimal"}
 	}
 	return nil

@@ -56,13 +56,14 @@ func (d *Document) findObjects() error {
 
 // addItems adds the items of a list, and those of lists in it.
 func (d *Document) addItems(list *Object) error {
+	d.lists = append(d.lists, list)
 	items, _ := list.Value["items"].([]any) // as isList knows
 	nodes := make([]*yaml.Node, len(items))
 	if list.Node != nil {
 		sequence := node.Resolve(node.Lookup(list.Node, "items"))
-		if len(node.Entries(list.Node, "items")) > 1 || sequence == nil || len(sequence.Content) != len(items) {
+		if sequence == nil || len(sequence.Content) != len(items) {
 			line, _ := node.Locate(list.Node, "items")
-			return &SyntaxError{line, "the items of the list cannot be told apart"}
+			return &SyntaxError{line, "parsers do not agree on the items of the list"}
 		}
 		nodes = sequence.Content
 	}

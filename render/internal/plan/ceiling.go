@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -17,7 +18,7 @@ import (
 type ceilings struct {
 	set      *manifest.Set
 	policies []*networkingv1.NetworkPolicy
-	bounds   map[string]*bound // by the ceilings that count
+	bounds   map[string]*bound // by the ceilings that count, and by namespace and pods
 }
 
 // bound is what those ceilings allow together that count for a policy, and the same in
@@ -26,6 +27,9 @@ type bound struct {
 	*merge.Allowance
 	words map[networkingv1.PolicyType]string
 }
+
+// mostCeilings is how many ceilings there may be.
+const mostCeilings = 500
 
 // readCeilings reads the ceilings. They are checked as the API server would, and for
 // unknown fields, as overlays are; as open as the platform wants them to be.
@@ -51,6 +55,13 @@ func (m *maker) readCeilings(position int) {
 			})
 		}
 	}
+	if len(c.policies) > mostCeilings {
+		m.Problems = append(m.Problems, report.Problem{
+			Code: report.WrongFile, Source: m.options.CeilingFiles[0].Name, Stream: position,
+			Reason: fmt.Sprintf("there are %d ceilings, and each is compared with each policy", len(c.policies)),
+			Hint:   fmt.Sprintf("use at most %d: put the rules for the same pods into one policy", mostCeilings),
+		})
+	}
 	if len(m.options.CeilingFiles) > 0 && len(m.Problems) == 0 {
 		m.ceilings = c
 	}
@@ -62,6 +73,10 @@ func (m *maker) readCeilings(position int) {
 func (c *ceilings) boundOf(o *manifest.Object, policy *networkingv1.NetworkPolicy) *bound {
 	var counting []*networkingv1.NetworkPolicy
 	key := ""
+	pods := cmp.Or(c.set.NamespaceOf(o), " ") + merge.PodsKey(&policy.Spec.PodSelector)
+	if b, known := c.bounds[pods]; known {
+		return b
+	}
 	for i, ceiling := range c.policies {
 		inNamespace := ceiling.Namespace == "" || ceiling.Namespace == c.set.NamespaceOf(o)
 		if inNamespace && merge.SelectsAllOf(&ceiling.Spec.PodSelector, &policy.Spec.PodSelector) {
@@ -69,17 +84,15 @@ func (c *ceilings) boundOf(o *manifest.Object, policy *networkingv1.NetworkPolic
 			key += fmt.Sprint(i, " ")
 		}
 	}
-	if len(counting) == 0 {
-		return nil
-	}
 	b := c.bounds[key]
-	if b == nil {
+	if b == nil && len(counting) > 0 {
 		b = &bound{merge.NewAllowance(counting...), map[networkingv1.PolicyType]string{}}
 		for _, direction := range merge.Directions() {
 			b.words[direction] = report.RulesInWords(counting, direction)
 		}
 		c.bounds[key] = b
 	}
+	c.bounds[pods] = b
 	return b
 }
 
@@ -146,8 +159,9 @@ func (c *ceilings) beyond(o *manifest.Object, policy *networkingv1.NetworkPolicy
 // excesses finds the parts of a policy that are beyond the bound, and not allowed by what
 // is allowed anyway, if that is not nil.
 func (b *bound) excesses(o *manifest.Object, policy *networkingv1.NetworkPolicy, in *inspection, anyway *merge.Allowance, hint string) (problems []report.Problem) {
+	isDoubtful := in.doubts()
 	for _, excess := range b.Beyond(policy) {
-		if in.doubts(excess.Direction, excess.Rule, excess.Port) || anyway != nil && anyway.Allows(excess.Direction, excess.Part) {
+		if isDoubtful(excess.Direction, excess.Rule, excess.Port) || anyway != nil && anyway.Allows(excess.Direction, excess.Part) {
 			continue
 		}
 		problems = append(problems, Locate(o, report.BeyondCeiling, strict.Finding{

@@ -22,7 +22,7 @@ const maxObject = 3 << 20
 // inspection is what was found in one object.
 type inspection struct {
 	object   *manifest.Object
-	causes   []strict.Finding // of which other findings may be mere consequences
+	causes   strict.Causes
 	problems []report.Problem
 }
 
@@ -76,7 +76,9 @@ func wrongVersion(version string) strict.Finding {
 // cause adds findings that may have consequences.
 func (in *inspection) cause(code report.Code, findings ...strict.Finding) {
 	in.add(code, findings...)
-	in.causes = append(in.causes, findings...)
+	for _, f := range findings {
+		in.causes.Add(f)
+	}
 }
 
 func (in *inspection) add(code report.Code, findings ...strict.Finding) {
@@ -90,7 +92,7 @@ func (in *inspection) add(code report.Code, findings ...strict.Finding) {
 func (in *inspection) addConsequences(code report.Code, errs field.ErrorList) {
 	var causes []strict.Finding
 	for _, err := range errs {
-		if slices.ContainsFunc(in.causes, func(f strict.Finding) bool { return f.Explains(err) }) {
+		if in.causes.Explain(err) {
 			continue
 		}
 		f := strict.Finding{Error: err}
@@ -99,23 +101,38 @@ func (in *inspection) addConsequences(code report.Code, errs field.ErrorList) {
 			causes = append(causes, f)
 		}
 	}
-	in.causes = append(in.causes, causes...)
+	for _, f := range causes {
+		in.causes.Add(f)
+	}
 }
 
-// doubts reports whether something is wrong with a rule, or with one of its ports: with
-// the rule beside its ports, or with that port; -1 is all ports.
-func (in *inspection) doubts(direction networkingv1.PolicyType, rule, port int) bool {
-	whole := merge.Position{Direction: direction, Index: rule}.Path()
-	rulePath, portsPath, portPath := node.Steps(whole.String()), node.Steps(whole.Child("ports").String()), node.Steps(PortPath(direction, rule, port).String())
-	return slices.ContainsFunc(in.problems, func(p report.Problem) bool {
-		path := node.Steps(p.Field)
-		otherPort := len(path) > len(portsPath) && hasPrefix(path, portsPath) && !hasPrefix(path, portPath)
-		return hasPrefix(path, rulePath) && !otherPort
-	})
+// doubts returns a function that reports whether something is wrong with a rule, or with
+// one of its ports: with the rule beside its ports, or with that port; -1 is all ports.
+func (in *inspection) doubts() func(direction networkingv1.PolicyType, rule, port int) bool {
+	wrong := map[string]bool{} // paths of rules, and of entries of their ports
+	for _, p := range in.problems {
+		rule, rest := cutItem(p.Field, "spec.ingress[", "spec.egress[")
+		port, _ := cutItem(rest, ".ports[")
+		wrong[rule+port] = true
+		if port != "" {
+			wrong[rule+".ports"] = true
+		}
+	}
+	return func(direction networkingv1.PolicyType, rule, port int) bool {
+		whole := merge.Position{Direction: direction, Index: rule}.Path()
+		return wrong[whole.String()] || wrong[PortPath(direction, rule, port).String()] || port < 0 && wrong[whole.Child("ports").String()]
+	}
 }
 
-func hasPrefix(path, prefix []node.Step) bool {
-	return len(path) >= len(prefix) && slices.Equal(path[:len(prefix)], prefix)
+// cutItem cuts a path behind the item of one of the lists that it begins with.
+func cutItem(path string, lists ...string) (item, rest string) {
+	for _, list := range lists {
+		if strings.HasPrefix(path, list) {
+			end := strings.IndexByte(path, ']') + 1
+			return path[:end], path[end:]
+		}
+	}
+	return "", path
 }
 
 // Locate makes a problem of a finding in an object.

@@ -67,6 +67,7 @@ type maker struct {
 	Plan
 	set      *manifest.Set
 	options  Options
+	guessed  int       // how much was compared to find misspelt names
 	ceilings *ceilings // nil if there are none, or something is wrong with them
 }
 

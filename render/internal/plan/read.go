@@ -3,7 +3,6 @@ package plan
 import (
 	"cmp"
 	"fmt"
-	"slices"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/util/validation/field"
@@ -87,9 +86,7 @@ func nearlyOurs(o *manifest.Object, value any, path *field.Path) (problems []rep
 	case map[string]any:
 		for key, inner := range value {
 			at := childOrKey(path, key)
-			place := at.String()
-			isOurs := place == intoPath().String() || place == "metadata.annotations["+merge.MergedFromAnnotation+"]"
-			if !isOurs && isNearlyOurs(key) {
+			if isNearlyOurs(key) && !isOurs(at.String()) {
 				problems = append(problems, Locate(o, report.NearlyOurs, strict.Finding{
 					Error: field.Forbidden(at, fmt.Sprintf("%q does not mark an overlay here, so the policy would be applied as it is", key)),
 					Hint:  "an overlay has the annotation " + merge.IntoAnnotation + " in metadata.annotations",
@@ -103,6 +100,11 @@ func nearlyOurs(o *manifest.Object, value any, path *field.Path) (problems []rep
 		}
 	}
 	return problems
+}
+
+// isOurs reports whether a field path is that of one of our annotations.
+func isOurs(path string) bool {
+	return path == intoPath().String() || path == "metadata.annotations["+merge.MergedFromAnnotation+"]"
 }
 
 // isNearlyOurs reports whether a key is one of ours, or what a slip makes of it: another
@@ -127,9 +129,12 @@ func isNearlyOurs(key string) bool {
 // Forgotten returns the policies that look as if the annotation of an overlay was
 // forgotten: without any podSelector they are for all pods of their namespace.
 func (r *Reading) Forgotten(targets []*Target) (problems []report.Problem) {
+	isTarget := map[*manifest.Object]bool{}
+	for _, t := range targets {
+		isTarget[t.Object] = true
+	}
 	for _, o := range r.Policies {
-		isTarget := slices.ContainsFunc(targets, func(t *Target) bool { return t.Object == o })
-		if isTarget || r.misspelt[o] || !o.IsNetworkPolicy() || o.At("spec", "podSelector") != nil {
+		if isTarget[o] || r.misspelt[o] || !o.IsNetworkPolicy() || o.At("spec", "podSelector") != nil {
 			continue
 		}
 		problems = append(problems, At(o, report.ForgottenAnnotation, field.NewPath("spec"),

@@ -126,7 +126,7 @@ func (m *maker) targetHint(o *Overlay, named []*manifest.Object) string {
 		for _, p := range possible {
 			names = append(names, p.Name())
 		}
-		if guess := strict.Nearest(o.Into, names); guess != "" {
+		if guess := m.nearest(o.Into, names); guess != "" {
 			return fmt.Sprintf("did you mean %q? the input has %s", guess, m.describe(possible))
 		}
 		return "name one of these: " + m.describe(possible)
@@ -134,6 +134,20 @@ func (m *maker) targetHint(o *Overlay, named []*manifest.Object) string {
 		return "the input has no NetworkPolicy but overlays and Helm hooks, which are never a target: " + m.describe(m.Reading.Policies)
 	}
 	return "the input has no NetworkPolicy but overlays; is the target in another release, or switched off?"
+}
+
+// mostGuessed bounds how much is compared to find misspelt names, in pairs of letters.
+const mostGuessed = 50_000_000
+
+// nearest is strict.Nearest, as long as not too much has been compared.
+func (m *maker) nearest(word string, names []string) string {
+	for _, name := range names {
+		m.guessed += len(word) * len(name)
+	}
+	if m.guessed > mostGuessed {
+		return ""
+	}
+	return strict.Nearest(word, names)
 }
 
 // describe lists policies: name, namespace if known, and where they are; of two that
@@ -225,18 +239,25 @@ func (m *maker) otherNamespaces(t *Target) (problems []report.Problem) {
 	return problems
 }
 
+// mostQuoted is the longest selector that a hint quotes, in bytes.
+const mostQuoted = 500
+
 // otherPods finds overlays that are for other pods than their target. Without a
 // podSelector an overlay is for the target's pods.
 func otherPods(t *Target) (problems []report.Problem) {
+	pods, wanted := merge.PodsKey(&t.Policy.Spec.PodSelector), ""
+	if selector := manifest.JSON(t.Policy.Spec.PodSelector); len(selector) <= mostQuoted {
+		wanted = ": " + selector
+	}
 	for _, o := range t.Overlays {
 		_, isSelector := o.At("spec", "podSelector").(map[string]any)
-		if !isSelector || merge.SamePods(&o.Policy.Spec.PodSelector, &t.Policy.Spec.PodSelector) {
+		if !isSelector || merge.PodsKey(&o.Policy.Spec.PodSelector) == pods {
 			continue
 		}
 		problems = append(problems, Locate(o.Object, report.OtherPods, strict.Finding{
 			Error: field.Invalid(field.NewPath("spec", "podSelector"), o.Policy.Spec.PodSelector,
 				fmt.Sprintf("selects other pods than its target %q, which would get the ports", t.Name())),
-			Hint: "leave podSelector out to take over the target's, or make them equal: " + manifest.JSON(t.Policy.Spec.PodSelector),
+			Hint: "leave podSelector out to take over the target's, or make them equal" + wanted,
 		}))
 	}
 	return problems

@@ -1,7 +1,6 @@
 package strict
 
 import (
-	"slices"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/util/validation/field"
@@ -19,33 +18,54 @@ type Finding struct {
 	Line int
 }
 
-// Explains reports whether an error is there only because of the finding, as decoding
-// left out what is wrong:
-//   - it is about the same field, or about the mapping or, if it judges a value, the
-//     list that holds it;
-//   - it is about the same item of a list, and misses what was left out there, or what
-//     that would have to stand beside.
-func (f Finding) Explains(err *field.Error) bool {
-	here, there := node.Steps(f.Field), node.Steps(err.Field)
-	if len(here) >= len(there) && slices.Equal(here[:len(there)], there) {
-		rest := here[len(there):]
-		return len(rest) == 0 || !rest[0].Brackets || err.Type == field.ErrorTypeInvalid
+// Causes are findings of which other errors may be mere consequences: decoding left out
+// what is wrong. The zero value has none.
+type Causes struct {
+	at    map[string]bool // paths of what is wrong, and of the mappings that hold it
+	lists map[string]bool // paths of lists, and of labels, that hold it
+	items map[string]bool // paths of items of a list that miss what was left out there
+	ports map[string]bool // those of the items that miss a port
+}
+
+// Add adds a finding.
+func (c *Causes) Add(f Finding) {
+	if c.at == nil {
+		c.at, c.lists, c.items, c.ports = map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}
 	}
-	item := 0 // how many steps lead to the innermost item of a list
-	for i, step := range here {
+	steps := node.Steps(f.Field)
+	path, item, before := "", "", ""
+	for _, step := range steps {
+		before = path
 		if step.Brackets {
-			item = i + 1
+			path += "[" + step.Name + "]"
+			c.lists[before], item = true, path
+		} else {
+			c.at[before] = true
+			path = strings.TrimPrefix(path+"."+step.Name, ".")
 		}
 	}
-	if item == 0 || len(there) < item || !slices.Equal(here[:item], there[:item]) {
-		return false
+	c.at[path] = true
+	if item != "" {
+		c.items[item] = true
+		c.ports[item] = c.ports[item] || steps[len(steps)-1].Name == "port"
 	}
-	inner := there[item:]
-	if slices.ContainsFunc(inner, func(s node.Step) bool { return s.Brackets }) {
-		return false
+}
+
+// Explain reports whether an error is there only because of one of the causes:
+//   - it is about the same field, or about the mapping or, if it judges a value, the list
+//     that holds it;
+//   - it is about the same item of a list, and misses what was left out there, or what
+//     that would have to stand beside.
+func (c *Causes) Explain(err *field.Error) bool {
+	if c.at[err.Field] || c.lists[err.Field] && err.Type == field.ErrorTypeInvalid {
+		return true
 	}
-	afterPort := len(inner) > 0 && inner[len(inner)-1].Name == "endPort" && here[len(here)-1].Name == "port"
-	return err.Type == field.ErrorTypeRequired || err.Type == field.ErrorTypeForbidden || afterPort
+	item := err.Field[:strings.LastIndexByte(err.Field, ']')+1]
+	switch err.Type {
+	case field.ErrorTypeRequired, field.ErrorTypeForbidden:
+		return c.items[item]
+	}
+	return c.ports[item] && strings.HasSuffix(err.Field, ".endPort")
 }
 
 // mostCompared is the longest word that is compared with others, in bytes: comparing
