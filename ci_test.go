@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -26,11 +27,10 @@ spec:
 
 // ciValues are the chart's values with a port that an API asks for.
 func ciValues(t *testing.T, port string) string {
-	values, found := strings.CutSuffix(read(t, "charts/petstore/values.yaml"), "\nhttp-sidecar:\n  app: petstore\n")
-	require.True(t, found)
-	before, _, found := strings.Cut(values, "\negress:\n")
-	require.True(t, found)
-	return before + "\negress:\n- ports:\n  - port: " + port + "\n\nhttp-sidecar:\n  app: petstore\n"
+	egress := regexp.MustCompile(`(?ms)^egress:\n.*?\n\n`)
+	values := read(t, "charts/petstore/values.yaml")
+	require.Regexp(t, egress, values)
+	return egress.ReplaceAllString(values, "egress:\n- ports:\n  - port: "+port+"\n\n")
 }
 
 // TestCI runs the shell of the examples for CI in a repository: the comment says what a

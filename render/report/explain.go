@@ -125,9 +125,6 @@ func (e Explained) requests(change merge.Change, rules []Rule) (requests []Reque
 	return requests
 }
 
-// mostListed is how many of a list a person reads.
-const mostListed = 10
-
 // allow says by what a request is allowed already: rules, or ports of them.
 func (q *Request) allow(allowed merge.Allowed, rules []Rule) {
 	for _, by := range allowed.By {
@@ -138,7 +135,7 @@ func (q *Request) allow(allowed merge.Allowed, rules []Rule) {
 			q.AllowedBy = append(q.AllowedBy, rules[by.Rule].Ports[port].Origin)
 		}
 	}
-	listed := min(mostListed, len(q.AllowedBy))
+	listed := min(mostWords, len(q.AllowedBy))
 	q.More = allowed.More + len(q.AllowedBy) - listed
 	q.AllowedBy = q.AllowedBy[:listed]
 }

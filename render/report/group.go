@@ -97,7 +97,7 @@ func (g *Group) names() (names [][]string) {
 // title names the policies, and pods whom they are for.
 func (g *Group) title() string {
 	var names []string
-	for _, p := range g.Policies[:min(mostListed, len(g.Policies))] {
+	for _, p := range g.Policies[:min(mostWords, len(g.Policies))] {
 		names = append(names, p.Name)
 	}
 	kind := "NetworkPolicy "
