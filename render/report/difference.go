@@ -122,35 +122,48 @@ func (d *Difference) FormatWarnings() string { return FormatWarnings(d.Warnings)
 // JSON is the difference for programs.
 func (d *Difference) JSON() ([]byte, error) { return encode(d) }
 
-// unit is the policies of one name for the same pods, which is one but in a broken input.
-type unit struct {
-	namespace, name, pods string
-	policies              []*networkingv1.NetworkPolicy
+// unit is the policies of one name for the same pods: one, but in a broken input.
+type unit []*networkingv1.NetworkPolicy
+
+// keys tell by what units belong together: the same name, for the same pods; else the
+// name; else the pods. The first is also their order.
+func (u unit) keys() [3]string {
+	name, pods := u[0].Namespace+"\x00"+u[0].Name, merge.PodsKey(&u[0].Spec.PodSelector)
+	return [3]string{name + "\x00" + pods, name, u[0].Namespace + "\x00" + pods}
 }
 
-// pair is what is compared; nil on the side on which there is none.
-type pair struct{ before, after *unit }
+func units(policies []*networkingv1.NetworkPolicy) []unit {
+	known := map[string]unit{}
+	for _, p := range policies {
+		key := unit{p}.keys()[0]
+		known[key] = append(known[key], p)
+	}
+	var sorted []unit
+	for _, key := range slices.Sorted(maps.Keys(known)) {
+		sorted = append(sorted, known[key])
+	}
+	return sorted
+}
 
-// pairs finds what belongs together: what has the same name, for the same pods; then for
-// others; then what is the only one for the same pods.
+// pair is what is compared; nil on the side on which there is nothing.
+type pair struct{ before, after unit }
+
+// pairs finds what belongs together. By its name or pods alone a unit is known again only
+// if it is the only one on its side.
 func pairs(before, after []*networkingv1.NetworkPolicy) (pairs []pair) {
 	old, now := units(before), units(after)
-	for _, key := range []func(*unit) [3]string{
-		func(u *unit) [3]string { return [3]string{u.namespace, u.name, u.pods} },
-		func(u *unit) [3]string { return [3]string{u.namespace, u.name} },
-		func(u *unit) [3]string { return [3]string{u.namespace, u.pods} },
-	} {
-		was, is := map[[3]string][]*unit{}, map[[3]string][]*unit{}
+	for i := range 3 { // keys
+		was, is := map[string][]unit{}, map[string][]unit{}
 		for _, u := range old {
-			was[key(u)] = append(was[key(u)], u)
+			was[u.keys()[i]] = append(was[u.keys()[i]], u)
 		}
 		for _, u := range now {
-			is[key(u)] = append(is[key(u)], u)
+			is[u.keys()[i]] = append(is[u.keys()[i]], u)
 		}
-		isPaired := func(u *unit) bool { return len(was[key(u)]) == 1 && len(is[key(u)]) == 1 }
+		isPaired := func(u unit) bool { return len(was[u.keys()[i]]) == 1 && len(is[u.keys()[i]]) == 1 }
 		for _, u := range old {
 			if isPaired(u) {
-				pairs = append(pairs, pair{u, is[key(u)][0]})
+				pairs = append(pairs, pair{u, is[u.keys()[i]][0]})
 			}
 		}
 		old, now = slices.DeleteFunc(old, isPaired), slices.DeleteFunc(now, isPaired)
@@ -164,45 +177,30 @@ func pairs(before, after []*networkingv1.NetworkPolicy) (pairs []pair) {
 	return pairs
 }
 
-func units(policies []*networkingv1.NetworkPolicy) []*unit {
-	known := map[[3]string]*unit{}
-	for _, p := range policies {
-		pods := merge.PodsKey(&p.Spec.PodSelector)
-		key := [3]string{p.Namespace, p.Name, pods}
-		if known[key] == nil {
-			known[key] = &unit{p.Namespace, p.Name, pods, nil}
-		}
-		known[key].policies = append(known[key].policies, p)
-	}
-	return slices.SortedFunc(maps.Values(known), func(a, b *unit) int {
-		return cmp.Or(cmp.Compare(a.namespace, b.namespace), cmp.Compare(a.name, b.name), cmp.Compare(a.pods, b.pods))
-	})
-}
-
 func (p pair) compare() (d PolicyDifference, differs bool) {
-	d = PolicyDifference{Change: Changed, Isolation: []IsolationDifference{}, Gained: []AllowedRule{}, Lost: []AllowedRule{}}
-	var before, after []*networkingv1.NetworkPolicy
-	shown := cmp.Or(p.after, p.before)
-	d.Namespace, d.Name, d.PodSelector = shown.namespace, shown.name, shown.policies[0].Spec.PodSelector
-	d.Pods = PodsInWords(&d.PodSelector)
+	shown := p.after
+	if shown == nil {
+		shown = p.before
+	}
+	d = PolicyDifference{
+		Namespace: shown[0].Namespace, Name: shown[0].Name, Change: Changed,
+		Pods: PodsInWords(&shown[0].Spec.PodSelector), PodSelector: shown[0].Spec.PodSelector,
+		Isolation: []IsolationDifference{}, Gained: []AllowedRule{}, Lost: []AllowedRule{},
+	}
 	switch {
 	case p.before == nil:
-		d.Change, after = Came, p.after.policies
+		d.Change = Came
 	case p.after == nil:
-		d.Change, before = Went, p.before.policies
-	default:
-		before, after = p.before.policies, p.after.policies
-		if p.before.name != p.after.name {
-			d.FormerName = p.before.name
-		}
-		if p.before.pods != p.after.pods {
-			d.FormerPods = PodsInWords(&before[0].Spec.PodSelector)
-		}
-		if len(before)+len(after) == 2 && apiequality.Semantic.DeepEqual(before[0].Spec, after[0].Spec) {
-			return d, d.FormerName != ""
-		}
+		d.Change = Went
+	case p.before[0].Name != p.after[0].Name:
+		d.FormerName = p.before[0].Name
+	case p.before.keys() != p.after.keys():
+		d.FormerPods = PodsInWords(&p.before[0].Spec.PodSelector)
 	}
-	d.compareRules(before, after)
+	isSame := len(p.before) == 1 && len(p.after) == 1 && apiequality.Semantic.DeepEqual(p.before[0].Spec, p.after[0].Spec)
+	if !isSame {
+		d.compareRules(p.before, p.after)
+	}
 	return d, d.Change != Changed || d.FormerName != "" || d.FormerPods != "" || len(d.Isolation)+len(d.Gained)+len(d.Lost) > 0
 }
 

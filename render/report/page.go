@@ -94,40 +94,36 @@ const widest = 60
 
 // table writes the rows in columns, as wide as what is in them.
 func (w *textWriter) table(rows []row, heads []string) {
+	lines := [][]string{strings.Split(strings.ToUpper(strings.Join(heads, "\n")), "\n")}
+	for _, r := range rows {
+		lines = append(lines, r.cells(len(heads)))
+	}
 	widths := make([]int, len(heads))
-	lines := make([][]string, len(rows)+1)
-	for i := range lines {
-		cells := make([]string, len(heads))
-		for column := range heads {
-			cells[column] = strings.ToUpper(heads[column])
-		}
-		if i > 0 {
-			cells = rows[i-1].cells(len(heads))
-		}
-		for column := range cells {
-			cells[column] = Printable(cells[column])
-			if width := utf8.RuneCountInString(cells[column]); width <= widest {
-				widths[column] = max(widths[column], width)
+	for _, cells := range lines {
+		for i := range cells {
+			cells[i] = Printable(cells[i])
+			if width := utf8.RuneCountInString(cells[i]); width <= widest {
+				widths[i] = max(widths[i], width)
 			}
 		}
-		lines[i] = cells
 	}
 	for i, cells := range lines {
-		mark, colour := unmarked, dim
+		r, colour := row{mark: unmarked}, dim
 		if i > 0 {
-			mark, colour = rows[i-1].mark, colourOf(rows[i-1].mark)
-			if rows[i-1].continues {
-				cells[0], cells[1] = "", ""
-			}
+			r = rows[i-1]
+			colour = colourOf(r.mark)
 		}
-		for column, cell := range cells {
-			format := "%-*s"
-			if heads[column] == lineHead {
-				format = "%*s"
-			}
-			cells[column] = fmt.Sprintf(format, widths[column], cell)
+		if r.continues {
+			cells[0], cells[1] = "", ""
 		}
-		w.printed(colour, mark+" "+strings.Join(cells, "  "))
+		for i := range cells {
+			width := -widths[i]
+			if heads[i] == lineHead {
+				width = widths[i] // aligned to the right
+			}
+			cells[i] = fmt.Sprintf("%*s", width, cells[i])
+		}
+		w.printed(colour, r.mark+" "+strings.Join(cells, "  "))
 	}
 }
 
