@@ -67,7 +67,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 }
 
 // errDiffers is why diff --exit-code ends with 1.
-var errDiffers = errors.New("the inputs differ") //nolint:gochecknoglobals // nothing changes it
+var errDiffers = errors.New("the inputs differ")
 
 // exitError is an error that knows its exit code.
 type exitError struct {

@@ -76,7 +76,11 @@ func formatReport(said readable, format string, style render.TextStyle) ([]byte,
 	}
 	switch format {
 	case "json":
-		return said.JSON()
+		text, err := said.JSON()
+		if err != nil {
+			err = fmt.Errorf("format as JSON: %w", err)
+		}
+		return text, err
 	case "markdown":
 		return []byte(said.Markdown()), nil
 	}

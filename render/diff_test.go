@@ -41,7 +41,7 @@ func TestDiffLaws(t *testing.T) {
 			told[p.Change]++
 			told2[fmt.Sprintf("former name %t, former pods %t, isolation %d", p.FormerName != "", p.FormerPods != "", len(p.Isolation))]++
 		}
-		judgeDifference(t, world, seed, d, before, after)
+		judge{t, world, d}.difference(before, after)
 	}
 	for _, change := range []report.Change{report.Came, report.Went, report.Changed} {
 		require.Greater(t, told[change], 100)
@@ -164,10 +164,16 @@ func swapped(d *render.Difference) []report.PolicyDifference {
 	return d.Policies
 }
 
-// judgeDifference tries every flow on each policy of both sides.
-func judgeDifference(t *testing.T, world *mergetest.World, seed uint64, d *render.Difference, before, after policiesByName) {
-	toldOf := map[string]bool{}
-	for _, p := range d.Policies {
+// judge tries every flow on what is told.
+type judge struct {
+	*testing.T
+	world *mergetest.World
+	told  *render.Difference
+}
+
+func (j judge) difference(before, after policiesByName) {
+	t, world, toldOf := j.T, j.world, map[string]bool{}
+	for _, p := range j.told.Policies {
 		was, is := before[p.Name], after[p.Name]
 		toldOf[p.Name] = true
 		if p.FormerName != "" {
@@ -179,7 +185,7 @@ func judgeDifference(t *testing.T, world *mergetest.World, seed uint64, d *rende
 		require.Equal(t, p.Change == report.Went, is == nil)
 		require.Equal(t, p.FormerPods != "", was != nil && is != nil && !merge.SamePods(&was.Spec.PodSelector, &is.Spec.PodSelector))
 		for _, direction := range merge.Directions() {
-			judgeDirection(t, world, p, was, is, direction)
+			j.direction(p, was, is, direction)
 		}
 	}
 	for name, was := range before {
@@ -187,63 +193,64 @@ func judgeDifference(t *testing.T, world *mergetest.World, seed uint64, d *rende
 		if toldOf[name] {
 			continue
 		}
-		require.NotNil(t, is, "seed %d: %s went, and is not told", seed, name)
+		require.NotNil(t, is, "%s went, and is not told", name)
 		for _, direction := range merge.Directions() {
-			require.Equal(t, world.Policy(was, direction), world.Policy(is, direction), "seed %d: %s differs, and is not told", seed, name)
+			require.Equal(t, world.Policy(was, direction), world.Policy(is, direction), "%s differs, and is not told", name)
 			require.Equal(t, mergetest.Isolated(was, direction), mergetest.Isolated(is, direction))
 		}
 	}
 	for name := range after {
-		require.True(t, toldOf[name] || before[name] != nil, "seed %d: %s came, and is not told", seed, name)
+		require.True(t, toldOf[name] || before[name] != nil, "%s came, and is not told", name)
 	}
 }
 
-// judgeDirection checks what is told of a policy in one direction. A policy that is not
-// there isolates nothing.
-func judgeDirection(t *testing.T, world *mergetest.World, p report.PolicyDifference, was, is *networkingv1.NetworkPolicy, direction networkingv1.PolicyType) {
-	judge := func(policy *networkingv1.NetworkPolicy) (isolated bool, allows mergetest.Verdict) {
-		if policy == nil {
-			return false, world.Everything()
-		}
-		return mergetest.Isolated(policy, direction), world.Policy(policy, direction)
-	}
-	sum := func(rules []report.AllowedRule) mergetest.Verdict {
-		allowed := world.None()
-		for _, rule := range rules {
-			if rule.Direction == direction {
-				allowed.Add(world.Rule(rule.Peers, rule.Ports))
-			}
-		}
-		return allowed
-	}
-	isolated, old := judge(was)
-	isolates, now := judge(is)
-	gained, lost := sum(p.Gained), sum(p.Lost)
+// direction checks what is told of a policy in one direction. A policy that is not there
+// isolates nothing.
+func (j judge) direction(p report.PolicyDifference, was, is *networkingv1.NetworkPolicy, direction networkingv1.PolicyType) {
+	isolated, old := j.policy(was, direction)
+	isolates, now := j.policy(is, direction)
+	gained, lost := j.rules(p.Gained, direction), j.rules(p.Lost, direction)
 	i := slices.IndexFunc(p.Isolation, func(c report.IsolationDifference) bool { return c.Direction == direction })
-	require.Equal(t, isolated != isolates, i >= 0)
+	require.Equal(j, isolated != isolates, i >= 0)
 	if i >= 0 {
 		change := p.Isolation[i]
-		require.Equal(t, isolated, change.Before)
-		require.Equal(t, isolates, change.After)
-		require.Zero(t, gained.Count()+lost.Count())
-		allowed := sum(change.Rules)
+		require.Equal(j, isolated, change.Before)
+		require.Equal(j, isolates, change.After)
+		require.Zero(j, gained.Count()+lost.Count())
+		allowed := j.rules(change.Rules, direction)
 		if isolated {
-			require.Equal(t, old, allowed)
-			gained = world.Everything().Without(allowed)
+			require.Equal(j, old, allowed)
+			gained = j.world.Everything().Without(allowed)
 		} else {
-			require.Equal(t, now, allowed)
-			lost = world.Everything().Without(allowed)
+			require.Equal(j, now, allowed)
+			lost = j.world.Everything().Without(allowed)
 		}
 	}
 	onlyNow, onlyOld := now.Without(old), old.Without(now)
-	require.True(t, onlyNow.Within(gained) && onlyOld.Within(lost), "something is not told")
-	require.True(t, gained.Within(now) && lost.Within(old), "something is told of the wrong side")
-	for _, rule := range p.Gained {
-		require.True(t, rule.Direction != direction || world.Rule(rule.Peers, rule.Ports).Overlaps(onlyNow), "no difference in %s", rule.Words)
+	require.True(j, onlyNow.Within(gained) && onlyOld.Within(lost), "something is not told")
+	require.True(j, gained.Within(now) && lost.Within(old), "something is told of the wrong side")
+	for rules, only := range map[*[]report.AllowedRule]mergetest.Verdict{&p.Gained: onlyNow, &p.Lost: onlyOld} {
+		for _, rule := range *rules {
+			require.True(j, rule.Direction != direction || j.world.Rule(rule.Peers, rule.Ports).Overlaps(only), "no difference in %s", rule.Words)
+		}
 	}
-	for _, rule := range p.Lost {
-		require.True(t, rule.Direction != direction || world.Rule(rule.Peers, rule.Ports).Overlaps(onlyOld), "no difference in %s", rule.Words)
+}
+
+func (j judge) policy(policy *networkingv1.NetworkPolicy, direction networkingv1.PolicyType) (isolated bool, allows mergetest.Verdict) {
+	if policy == nil {
+		return false, j.world.Everything()
 	}
+	return mergetest.Isolated(policy, direction), j.world.Policy(policy, direction)
+}
+
+func (j judge) rules(rules []report.AllowedRule, direction networkingv1.PolicyType) mergetest.Verdict {
+	allowed := j.world.None()
+	for _, rule := range rules {
+		if rule.Direction == direction {
+			allowed.Add(j.world.Rule(rule.Peers, rule.Ports))
+		}
+	}
+	return allowed
 }
 
 // TestDiffOfMerged: it makes no difference whether an input was merged before.

@@ -207,7 +207,7 @@ func (r *Report) page() (p page) {
 		}
 	}
 	if len(r.Unread) > 0 {
-		p = append(p, block{title: "Not shown, as an API server would not take them", problems: r.Unread})
+		p = append(p, block{title: "Not shown, as they cannot be read for certain", problems: r.Unread})
 	}
 	if len(r.Others) > 0 {
 		others := block{title: othersTitle}

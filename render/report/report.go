@@ -1,3 +1,10 @@
+// Package report is what people and programs read: problems, what the policies of an input
+// allow, and how those of two inputs differ, as text, Markdown and JSON.
+//
+// Start reading at Report and Difference. What they say is made of policies in explain.go
+// and difference.go, becomes blocks and rows in group.go and changes.go, and is written as
+// text or as Markdown in page.go. The words for what is allowed are in words.go. The package
+// knows no YAML, and is told on which line something stands.
 package report
 
 import (
