@@ -55,6 +55,7 @@ func TestTerminal(t *testing.T) {
 		"left over":         {hostileStream, "is still in the stream", []string{"check"}},
 		"warned of":         {strings.Replace(hostileStream, "5432", "53", 1), "warning", nil},
 		"explained":         {hostileStream, "TCP 5432", []string{"explain"}},
+		"as JSON":           {hostileStream, "TCP 5432", []string{"explain", "-o", "json"}},
 		"as Markdown":       {hostileStream, "TCP 5432", []string{"explain", "-o", "markdown"}},
 		"refused as report": {refused, "refused for", []string{"explain", "-o", "markdown"}},
 		"no such target":    {strings.Replace(hostileStream, `into: ""`, `into: "\e[1m\u202e"`, 1), "no NetworkPolicy of this name", nil},

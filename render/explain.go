@@ -5,21 +5,25 @@ import (
 	"slices"
 
 	networkingv1 "k8s.io/api/networking/v1"
-	"k8s.io/apimachinery/pkg/util/validation/field"
 
-	"github.com/networknt/netpol-merge/merge"
 	"github.com/networknt/netpol-merge/render/internal/inspect"
 	"github.com/networknt/netpol-merge/render/internal/manifest"
 	"github.com/networknt/netpol-merge/render/internal/plan"
 	"github.com/networknt/netpol-merge/render/report"
 )
 
-// Report says what the merge did.
+// Report says what the policies of the input allow, and what the merge did.
 func (r *Result) Report() *Report {
 	said := report.New()
-	reporter := reporter{set: r.set}
-	for _, t := range r.plan.Targets {
-		said.Targets = append(said.Targets, reporter.target(t))
+	emitted := r.emitted()
+	explained := make([]report.Explained, len(emitted.policies))
+	for i, p := range emitted.policies {
+		explained[i] = r.explained(p)
+	}
+	said.Add(explained)
+	said.Unread = append(said.Unread, emitted.unread...)
+	for _, o := range emitted.others {
+		said.Others = append(said.Others, r.named(o))
 	}
 	said.Warnings = append(said.Warnings, r.Warnings...)
 	return said
@@ -38,134 +42,66 @@ func ReportError(err error) *Report {
 	return said
 }
 
-// reporter says where things were written.
-type reporter struct{ set *manifest.Set }
-
-func (r reporter) target(t *plan.Target) report.TargetReport {
-	said := report.TargetReport{
-		Origin:      r.origin(t.Object, nil, false),
-		Pods:        report.PodsInWords(&t.Policy.Spec.PodSelector),
-		PodSelector: t.Policy.Spec.PodSelector,
-		Isolates:    []networkingv1.PolicyType{},
-		Rules:       []report.RuleReport{},
-		Requests:    []report.Request{},
-	}
-	rules := map[networkingv1.PolicyType][]report.RuleReport{}
-	for _, direction := range merge.Directions() {
-		for i, rule := range merge.Rules(t.Policy, direction) {
-			rules[direction] = append(rules[direction], r.rule(t.Object, direction, i, rule, false))
-		}
-	}
-	for _, change := range t.Changes { // each is explained by what stood when it was folded
-		rules[change.Direction] = r.addChange(t, change, rules[change.Direction])
-		said.Requests = append(said.Requests, r.requests(t, change, rules[change.Direction])...)
-	}
-	for _, direction := range merge.Directions() {
-		if merge.Isolates(t.Policy, direction) {
-			said.Isolates = append(said.Isolates, direction)
-		}
-		said.Rules = append(said.Rules, rules[direction]...)
-	}
-	return said
+// emitted is the policies that leave.
+type emitted struct {
+	policies []emittedPolicy
+	unread   []Problem          // of policies that an API server would not take
+	others   []*manifest.Object // of other vendors
 }
 
-// addChange adds to the rules what a change added to them.
-func (r reporter) addChange(t *plan.Target, change merge.Change, rules []report.RuleReport) []report.RuleReport {
-	if change.Action != merge.PortsAdded && change.Action != merge.RuleAppended {
-		return rules
-	}
-	in := t.Overlays[change.Overlay].Object
-	added := r.rule(in, change.Direction, change.Rule, change.Added, true)
-	for i, port := range change.Ports { // which need not be all of the overlay's rule
-		added.Ports[i].Origin = r.origin(in, inspect.PortPath(change.Direction, change.Rule, port), true)
-	}
-	if change.Action == merge.RuleAppended {
-		return append(rules, added)
-	}
-	rules[change.Into].Ports = append(rules[change.Into].Ports, added.Ports...)
-	return rules
+type emittedPolicy struct {
+	*plan.Target                             // without overlays, if it is none
+	policy       *networkingv1.NetworkPolicy // as it was before the fold, with its namespace
 }
 
-func (r reporter) rule(in *manifest.Object, direction networkingv1.PolicyType, index int, rule merge.Rule, overlay bool) report.RuleReport {
-	said := report.RuleReport{
-		Origin:    r.origin(in, merge.Position{Direction: direction, Index: index}.Path(), overlay),
-		Direction: direction,
-		Peer:      report.PeersInWords(rule.Peers, direction),
-		Peers:     append([]networkingv1.NetworkPolicyPeer{}, rule.Peers...),
+func (r *Result) emitted() (e emitted) {
+	targets := map[*manifest.Object]*plan.Target{}
+	for _, t := range r.plan.Targets {
+		targets[t.Object] = t
 	}
-	if len(rule.Ports) == 0 {
-		said.Ports = []report.PortReport{{Origin: said.Origin, Words: report.PortsInWords(nil)}}
-	}
-	for i := range rule.Ports {
-		said.Ports = append(said.Ports, report.PortReport{
-			Origin: r.origin(in, inspect.PortPath(direction, index, i), overlay),
-			Words:  report.PortsInWords(rule.Ports[i : i+1]),
-			Port:   &rule.Ports[i],
-		})
-	}
-	return said
-}
-
-// reportRequests says what became of each port of an overlay's rule.
-func (r reporter) requests(t *plan.Target, change merge.Change, rules []report.RuleReport) (requests []report.Request) {
-	o := t.Overlays[change.Overlay]
-	rule := merge.Rules(o.Policy, change.Direction)[change.Rule]
-	request := func(port int) report.Request {
-		path, part := inspect.PortPath(change.Direction, change.Rule, port), rule
-		if port >= 0 {
-			part.Ports = rule.Ports[port : port+1]
-		}
-		asked := report.Request{
-			Origin:    r.origin(o.Object, path, true),
-			Direction: change.Direction,
-			Words:     report.RuleInWords(part, change.Direction),
-			Outcome:   report.Added,
-			AllowedBy: []report.Origin{},
-		}
-		for _, allowed := range change.Allowed {
-			if allowed.Port != port {
+	e.unread = slices.Clone(r.plan.Reading.Doubts)
+	e.others = slices.Clone(r.plan.Reading.Others)
+	for _, o := range r.plan.Reading.Policies {
+		t := targets[o]
+		switch {
+		case !o.IsNetworkPolicy():
+			e.others = append(e.others, o)
+			continue
+		case t == nil:
+			policy, found := inspect.Policy(o, inspect.BystanderRole)
+			if len(found.Problems) > 0 {
+				e.unread = append(e.unread, found.Problems...)
 				continue
 			}
-			if !slices.Contains(change.Ports, port) {
-				asked.Outcome = report.AlreadyAllowed
-			}
-			for _, by := range allowed.By {
-				asked.AllowedBy = append(asked.AllowedBy, originsOf(rules[by.Rule], by.Ports)...)
-			}
+			t = &plan.Target{Object: o, Policy: policy, Folded: policy}
 		}
-		if change.Action == merge.NotIsolated {
-			asked.Outcome = report.NotIsolated
-		}
-		return asked
+		e.policies = append(e.policies, emittedPolicy{t, r.placed(o, t.Policy)})
 	}
-	if len(rule.Ports) == 0 {
-		return []report.Request{request(-1)}
-	}
-	for i := range rule.Ports {
-		requests = append(requests, request(i))
-	}
-	return requests
+	report.Sort(e.unread)
+	return e
 }
 
-// originsOf says where it was written that a rule allows something: at its ports with
-// these indices or, if there are none, where the rule is.
-func originsOf(rule report.RuleReport, ports []int) []report.Origin {
-	if len(ports) == 0 {
-		return []report.Origin{rule.Origin}
-	}
-	origins := make([]report.Origin, len(ports))
-	for i, port := range ports {
-		origins[i] = rule.Ports[port].Origin
-	}
-	return origins
+// placed is a policy with its namespace, if that is known, and its name as people read it.
+func (r *Result) placed(o *manifest.Object, policy *networkingv1.NetworkPolicy) *networkingv1.NetworkPolicy {
+	placed := *policy
+	placed.Namespace, placed.Name = r.set.NamespaceOf(o), o.Name()
+	return &placed
 }
 
-// origin is where a field of an object is; a nil path is the object.
-func (r reporter) origin(o *manifest.Object, path *field.Path, overlay bool) report.Origin {
-	origin := report.Origin{Name: o.Name(), Namespace: r.set.NamespaceOf(o), Source: o.Source(), Overlay: overlay}
-	if path != nil {
-		origin.Field = path.String()
+func (r *Result) named(o *manifest.Object) report.Object {
+	return report.Object{APIVersion: o.APIVersion(), Kind: o.Kind(), Namespace: r.set.NamespaceOf(o), Name: o.Name()}
+}
+
+func (r *Result) explained(p emittedPolicy) report.Explained {
+	objects := []*manifest.Object{p.Object}
+	said := report.Explained{Policy: p.policy, Changes: p.Changes, Hook: p.IsHook()}
+	for _, o := range p.Overlays {
+		objects = append(objects, o.Object)
+		said.Overlays = append(said.Overlays, o.Policy)
 	}
-	origin.Line = o.LineAt(origin.Field)
-	return origin
+	for _, o := range objects {
+		said.Sources = append(said.Sources, report.Source{Name: o.Name(), Template: o.Source(), Line: o.LineAt("")})
+	}
+	said.Line = func(source int, field string) int { return objects[source].LineAt(field) }
+	return said
 }

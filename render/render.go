@@ -32,12 +32,11 @@ import (
 
 // What people read is in package report; these are the names by which a caller meets it.
 type (
-	Problem      = report.Problem
-	Code         = report.Code
-	Refusal      = report.Refusal
-	Report       = report.Report
-	TargetReport = report.TargetReport
-	TextStyle    = report.TextStyle
+	Problem   = report.Problem
+	Code      = report.Code
+	Refusal   = report.Refusal
+	Report    = report.Report
+	TextStyle = report.TextStyle
 )
 
 // DefaultTarget is the target of overlays that name none.
@@ -126,13 +125,7 @@ func (r *Result) WriteTo(w io.Writer) (written int64, err error) {
 }
 
 // FormatWarnings returns the warnings as they are shown to a person.
-func (r *Result) FormatWarnings() string {
-	var b strings.Builder
-	for _, warning := range r.Warnings {
-		fmt.Fprintln(&b, warning.Format("warning: "))
-	}
-	return b.String()
-}
+func (r *Result) FormatWarnings() string { return report.FormatWarnings(r.Warnings) }
 
 // Merge merges streams, which become one. The result shares the memory of the streams.
 // The error is a *Refusal, or an *InternalError.
