@@ -13,16 +13,23 @@ import (
 	"github.com/networknt/netpol-merge/render"
 )
 
-// standardInput is the name of the stream that has none, in messages.
+// standardInput is how messages refer to standard input.
 const standardInput = "stdin"
 
-// readStreams reads the files, "-" being standard input, or, if there are none,
-// standard input.
-func readStreams(stdin io.Reader, files []string) ([]render.Source, error) {
+// largestFile is the most that is read of a file given by a flag, in bytes.
+const largestFile = 32 << 20
+
+// readStreams reads the files, "-" being standard input, or, if there are none, standard
+// input. To whoever called the program without any it says what it waits for.
+func readStreams(stdin io.Reader, stderr io.Writer, files []string) ([]render.Source, error) {
 	if len(files) == 0 {
 		files = []string{"-"}
+		if isTerminal(stdin) {
+			fmt.Fprintln(stderr, "netpol-merge: waiting for manifests on standard input, such as those of helm template; end with ctrl-D, or see netpol-merge --help")
+		}
 	}
 	var streams []render.Source
+	size := 0
 	for _, file := range files {
 		stream := render.Source{Name: file}
 		var err error
@@ -31,40 +38,80 @@ func readStreams(stdin io.Reader, files []string) ([]render.Source, error) {
 			stream.Text, err = readAll(stdin)
 		} else {
 			stream.Text, err = os.ReadFile(file)
+			stream.IsFile = true
 		}
 		if err != nil {
-			return nil, err
+			return nil, ioError(err)
 		}
 		streams = append(streams, stream)
+		size += len(stream.Text)
 	}
+	boundMemory(size)
 	return streams, nil
 }
 
+// boundMemory makes the collector work harder before a run takes much more memory than
+// its input is worth. GOMEMLIMIT overrides it.
+func boundMemory(size int) {
+	const least = 200 << 20
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(int64(least + 6*size))
+	}
+}
+
+// readAll reads a regular file, which may be standard input, into a buffer of its size:
+// of a large one nothing is copied.
+func readAll(from io.Reader) ([]byte, error) {
+	var text bytes.Buffer
+	if file, ok := from.(*os.File); ok {
+		if info, err := file.Stat(); err == nil && info.Mode().IsRegular() {
+			text.Grow(int(info.Size()) + bytes.MinRead)
+		}
+	}
+	_, err := text.ReadFrom(from)
+	return text.Bytes(), err
+}
+
 // readSources reads the files of a flag, and of folders all files that end in .yaml,
-// .yml or .json, in the order of their names. A folder without any is an error, as
-// it is hardly what was meant.
+// .yml or .json, in the order of their names. A folder without any is an error, as it is
+// hardly what was meant.
 func readSources(paths []string) ([]render.Source, error) {
 	var sources []render.Source
 	for _, path := range paths {
 		info, err := os.Stat(path)
 		if err != nil {
-			return nil, err
+			return nil, ioError(err)
 		}
 		files := []string{path}
 		if info.IsDir() {
 			if files, err = manifestsIn(path); err != nil {
-				return nil, err
+				return nil, ioError(err)
 			}
 		}
 		for _, file := range files {
-			text, err := os.ReadFile(file)
+			text, err := readRegular(file)
 			if err != nil {
-				return nil, err
+				return nil, ioError(err)
 			}
-			sources = append(sources, render.Source{Name: file, Text: text})
+			sources = append(sources, render.Source{Name: file, Text: text, IsFile: true})
 		}
 	}
 	return sources, nil
+}
+
+// readRegular reads a regular file, or what a link to one leads to. To open anything else
+// may wait forever, or never end.
+func readRegular(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return nil, err
+	case !info.Mode().IsRegular():
+		return nil, fmt.Errorf("%s: not a regular file", path)
+	case info.Size() > largestFile:
+		return nil, fmt.Errorf("%s: larger than 32 MiB", path)
+	}
+	return os.ReadFile(path)
 }
 
 func manifestsIn(folder string) ([]string, error) {
@@ -83,38 +130,4 @@ func manifestsIn(folder string) ([]string, error) {
 		return nil, fmt.Errorf("%s: no *.yaml, *.yml or *.json in this folder", folder)
 	}
 	return files, nil
-}
-
-// readAll reads a regular file, which may be standard input, into a buffer of
-// its size. Nobody knows the size of what comes through a pipe: there the buffer
-// grows in few steps, as memory costs nothing until it is written to. It is not
-// read into directly, as its first use would hold up the other end of the pipe.
-func readAll(from io.Reader) ([]byte, error) {
-	if file, ok := from.(*os.File); ok {
-		if info, err := file.Stat(); err == nil && info.Mode().IsRegular() {
-			text := bytes.NewBuffer(make([]byte, 0, info.Size()+bytes.MinRead))
-			_, err := text.ReadFrom(file)
-			return text.Bytes(), err
-		}
-	}
-	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // a collection would hold up the other end
-	piece := make([]byte, 64<<10)
-	text := make([]byte, 0, len(piece))
-	for {
-		n, err := from.Read(piece)
-		if len(text)+n > cap(text) {
-			widen(from)
-			grown := make([]byte, len(text), 8*cap(text)) // append would clear all of it
-			copy(grown, text)
-			text = grown
-		}
-		text = append(text, piece[:n]...)
-		switch err {
-		case nil:
-		case io.EOF:
-			return text, nil
-		default:
-			return nil, err
-		}
-	}
 }

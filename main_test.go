@@ -11,36 +11,91 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/networknt/netpol-merge/merge/mergetest"
 	"github.com/networknt/netpol-merge/render"
 )
 
 var update = flag.Bool("update", false, "write what the golden cases give as what they should give")
 
-// TestGolden runs every folder of testdata as one call of the command. Files in
-// a case: promise (what it proves, by section of docs/design.md), input.yaml,
-// args (one a line), env, and what must come out: output.yaml, stderr, exit. Lines
-// may only be inserted, unless there is a file lines-change (4.1: flow style and the
-// like).
+// TestGolden runs every case of testdata as one call of the command. Cases are
+// grouped by the section of docs/design.md that they prove. Files in a case:
+// promise (the section, and what the case proves), input.yaml, args (one a line),
+// env, and what must come out: output.yaml, stderr, exit. Lines may only be
+// inserted, unless there is a file lines-change (4.1: flow style and the like).
 func TestGolden(t *testing.T) {
-	cases, err := filepath.Glob("testdata/*/promise")
+	cases, err := filepath.Glob("testdata/*/*")
 	require.NoError(t, err)
 	require.Greater(t, len(cases), 60)
-	for _, path := range cases {
-		dir := filepath.Dir(path)
-		t.Run(filepath.Base(dir), func(t *testing.T) { testGolden(t, dir) })
+	sections := sectionsOfContract(t)
+	for _, dir := range cases {
+		promise := read(t, filepath.Join(dir, "promise"))
+		t.Run(strings.TrimPrefix(dir, "testdata/"), func(t *testing.T) {
+			t.Cleanup(func() {
+				if t.Failed() {
+					t.Logf("the promise: %s", promise)
+				}
+			})
+			requireSection(t, sections, filepath.Base(filepath.Dir(dir)), promise)
+			testGolden(t, dir, promise)
+		})
 	}
 }
 
-func testGolden(t *testing.T, dir string) {
+// TestGoldenFolders: a case that is in no section would not run.
+func TestGoldenFolders(t *testing.T) {
+	entries, err := os.ReadDir("testdata")
+	require.NoError(t, err)
+	for _, entry := range entries {
+		if entry.IsDir() {
+			require.Contains(t, groups, entry.Name(), "a case is in the folder of its section: testdata/3-fold/my-case")
+		}
+	}
+}
+
+// groups are the folders of testdata, one for each section of the contract that
+// golden cases prove.
+var groups = []string{"1-stream", "2-target", "3-fold", "4-text", "5-failing", "6-command"}
+
+// sectionsOfContract returns the numbers that a promise may begin with: 3 for the
+// heading "## 3. The fold", and 3.1 for the first item of the list below it.
+func sectionsOfContract(t *testing.T) (numbers []string) {
+	heading := ""
+	for _, match := range regexp.MustCompile(`(?m)^(## )?(\d)\. `).FindAllStringSubmatch(read(t, "docs/design.md"), -1) {
+		if match[1] != "" {
+			heading = match[2]
+			numbers = append(numbers, heading)
+		} else {
+			numbers = append(numbers, heading+"."+match[2])
+		}
+	}
+	require.Subset(t, numbers, []string{"1", "1.7", "2", "3.3", "5.5", "6"})
+	return numbers
+}
+
+// requireSection checks that a promise begins with sections of the contract, the
+// first of which is that of the case's folder.
+func requireSection(t *testing.T, sections []string, group, promise string) {
+	require.Regexp(t, `^\d(\.\d)?( \d\.\d)* \S`, promise, "a promise begins with its section")
+	for i, word := range strings.Fields(promise) {
+		if !regexp.MustCompile(`^\d(\.\d)?$`).MatchString(word) {
+			break
+		}
+		require.Contains(t, sections, word, "docs/design.md has no such section")
+		if i == 0 {
+			require.Equal(t, group[:1], word[:1], "the promise is of another section than its folder %s", group)
+		}
+	}
+}
+
+func testGolden(t *testing.T, dir, promise string) {
 	t.Chdir(dir)
-	promise := read(t, "promise")
-	require.Regexp(t, `^\d(\.\d)?( \d\.\d)* \S`, promise, "a promise starts with its section")
 	for variable := range strings.FieldsSeq(read(t, "env")) {
 		name, value, _ := strings.Cut(variable, "=")
 		t.Setenv(name, value)
@@ -75,17 +130,17 @@ func testGolden(t *testing.T, dir string) {
 // of its ending, and also if the run is refused.
 func TestReportFile(t *testing.T) {
 	folder := t.TempDir()
-	input := read(t, "testdata/explain-text/input.yaml")
+	input := read(t, "testdata/6-command/explain-text/input.yaml")
 	for ending, format := range map[string]string{"txt": "text", "json": "json", "md": "markdown"} {
 		path := filepath.Join(folder, "report."+ending)
 		plain, _, _ := call(input)
 		merged, _, code := call(input, "--report", path)
 		require.Equal(t, exitDone, code)
 		require.Equal(t, plain, merged, "the stream is the same")
-		require.Equal(t, read(t, "testdata/explain-"+format+"/output.yaml"), read(t, path))
+		require.Equal(t, read(t, "testdata/6-command/explain-"+format+"/output.yaml"), read(t, path))
 	}
 	path := filepath.Join(folder, "refused.json")
-	stdout, _, code := call(read(t, "testdata/all-problems-at-once/input.yaml"), "explain", "--report", path)
+	stdout, _, code := call(read(t, "testdata/5-failing/all-problems-at-once/input.yaml"), "explain", "--report", path)
 	require.Equal(t, exitRefused, code)
 	require.Empty(t, stdout)
 	var report render.Report
@@ -102,7 +157,7 @@ func TestReportFile(t *testing.T) {
 // TestOutputFails: what could not be written is told, whatever it is, and however
 // standard output fails: it is full, or nobody reads it any more.
 func TestOutputFails(t *testing.T) {
-	useTools(t)
+	useProgram(t)
 	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
 	require.NoError(t, err)
 	reader, unread, err := os.Pipe()
@@ -111,10 +166,10 @@ func TestOutputFails(t *testing.T) {
 	for _, stdout := range []*os.File{full, unread} {
 		for _, args := range []string{"", "explain", "--errors-as-manifest input.yaml", "--errors-as-results input.yaml", "version", "completion bash", "--help", "explain --help"} {
 			command := exec.Command("netpol-merge", strings.Fields(args)...)
-			command.Dir, command.Stdout = "testdata/explain-errors-as-manifest", stdout
+			command.Dir, command.Stdout = "testdata/6-command/explain-errors-as-manifest", stdout
 			var stderr bytes.Buffer
 			command.Stderr = &stderr
-			command.Stdin = strings.NewReader(read(t, "testdata/explain-text/input.yaml"))
+			command.Stdin = strings.NewReader(read(t, "testdata/6-command/explain-text/input.yaml"))
 			err := command.Run()
 			require.Equal(t, exitIO, command.ProcessState.ExitCode(), "%q: %v", args, err)
 			require.Contains(t, stderr.String(), "netpol-merge: write standard output: write /dev/stdout: ")
@@ -126,41 +181,22 @@ func TestOutputFails(t *testing.T) {
 // requireOnlyInsertions checks that all lines of documents that stay are in the
 // output, in their order.
 func requireOnlyInsertions(t *testing.T, input, output string) {
-	document := regexp.MustCompile(`(?m)^---(\s|$)`)
-	starts := append([]int{0}, flatten(document.FindAllStringIndex(input, -1))...)
-	rest := strings.Split(output, "\n")
-	for i, start := range starts {
+	starts := regexp.MustCompile(`(?m)^---(\s|$)`).FindAllStringIndex(input, -1)
+	stay := ""
+	for start := 0; start < len(input); {
 		end := len(input)
-		if i+1 < len(starts) {
-			end = starts[i+1]
+		if i := slices.IndexFunc(starts, func(s []int) bool { return s[0] > start }); i >= 0 {
+			end = starts[i][0]
 		}
 		text := input[start:end]
-		if strings.Contains(text, "/into") && !strings.Contains(text, "|") {
-			continue
+		if !strings.Contains(text, "/into") || strings.Contains(text, "|") {
+			stay += text
 		}
-		for line := range strings.Lines(text) {
-			line = strings.TrimSuffix(line, "\n")
-			at := indexOf(rest, line)
-			require.GreaterOrEqual(t, at, 0, "the line %q is gone or out of order", line)
-			rest = rest[at+1:]
-		}
+		start = end
 	}
-}
-
-func flatten(pairs [][]int) (starts []int) {
-	for _, pair := range pairs {
-		starts = append(starts, pair[0])
+	if stay != "" {
+		require.Empty(t, mergetest.LinesGone(strings.TrimSuffix(stay, "\n"), output), "lines changed")
 	}
-	return starts
-}
-
-func indexOf(lines []string, line string) int {
-	for i := range lines {
-		if lines[i] == line {
-			return i
-		}
-	}
-	return -1
 }
 
 func call(input string, args ...string) (stdout, stderr string, code int) {

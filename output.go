@@ -1,12 +1,17 @@
 package main
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"math/rand/v2"
 	"os"
+	"path/filepath"
 	"strconv"
-
-	"golang.org/x/term"
+	"strings"
+	"syscall"
 
 	"github.com/networknt/netpol-merge/render"
 )
@@ -18,12 +23,9 @@ type output struct {
 }
 
 func (o *output) Write(text []byte) (int, error) {
-	if len(text) > 64<<10 {
-		widen(o.Writer)
-	}
 	n, err := o.Writer.Write(text)
 	if err != nil && o.failure == nil {
-		o.failure = fmt.Errorf("write standard output: %w", err)
+		o.failure = ioError(fmt.Errorf("write standard output: %w", err))
 	}
 	return n, o.failure
 }
@@ -34,28 +36,77 @@ func (o *output) print(text string) error {
 }
 
 // style is how text looks on standard output: plain, unless that is a terminal.
-func (o *output) style() (style render.TextStyle) {
-	file, isFile := o.Writer.(*os.File)
-	if !isFile || !term.IsTerminal(int(file.Fd())) {
-		return style
-	}
-	if width, _, err := term.GetSize(int(file.Fd())); err == nil {
-		style.Width = width
-	}
-	style.Colour = os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
-	return style
+func (o *output) style() render.TextStyle {
+	return render.TextStyle{Colour: isTerminal(o.Writer) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"}
 }
 
-// writeErrorManifest writes what makes Helm 4 print a message. Helm 4 throws the
-// standard error of plugins away, but quotes the file name of a manifest that it
-// cannot read, and it takes that name from an annotation. Nothing can apply the
-// manifest: its kind is no string.
-func writeErrorManifest(stdout, stderr io.Writer, message error) int {
-	_, err := fmt.Fprintf(stdout, "kind: [netpol-merge-error]\nmetadata:\n  annotations:\n    postrenderer.helm.sh/postrender-filename: %s\n",
-		strconv.Quote("netpol-merge\n"+message.Error()+"\n"))
-	if err != nil {
-		fmt.Fprintf(stderr, "%v\nnetpol-merge: %v\n", message, err)
-		return exitIO
+// writeErrorManifest writes what makes Helm 4 print a message. Helm 4 throws the standard
+// error of plugins away, but quotes the file name of a manifest that it cannot read, and
+// takes that name from an annotation. Nothing can apply the manifest: its kind is no
+// string.
+func (o *output) writeErrorManifest(message string) error {
+	if o.failure != nil {
+		return o.failure
 	}
-	return exitDone
+	return o.print("kind: [netpol-merge-error]\nmetadata:\n  annotations:\n    postrenderer.helm.sh/postrender-filename: " +
+		strconv.Quote("netpol-merge\n"+message+"\n") + "\n")
+}
+
+func formatReport(said *render.Report, format string, style render.TextStyle) (string, error) {
+	switch format {
+	case "json":
+		text, err := said.JSON()
+		return string(text), err
+	case "markdown":
+		return said.Markdown(), nil
+	}
+	return said.Text(style), nil
+}
+
+// writeReport writes a report in the format that the path's ending asks for, whole or not
+// at all: beside the path, and then in its place. So a link is not followed, and of runs
+// that write to one path at once one wins. A device or pipe is written to.
+func writeReport(path string, said *render.Report) error {
+	format := map[string]string{".json": "json", ".md": "markdown"}[filepath.Ext(path)]
+	text, err := formatReport(said, cmp.Or(format, "text"), render.TextStyle{})
+	if err != nil {
+		return err
+	}
+	stat := os.Lstat
+	if strings.HasPrefix(path, "/dev/") { // where links are the system's: /dev/stderr
+		stat = os.Stat
+	}
+	info, err := stat(path)
+	switch {
+	case err == nil && info.IsDir():
+		err = syscall.EISDIR
+	case err == nil && info.Mode()&(fs.ModeDevice|fs.ModeNamedPipe) != 0:
+		return os.WriteFile(path, []byte(text), 0)
+	default:
+		err = writeBeside(fmt.Sprintf("%s.%x.tmp", path, rand.Uint64()), path, text)
+	}
+	if err != nil {
+		return fmt.Errorf("write the report %s: %w", path, err)
+	}
+	return nil
+}
+
+// writeBeside writes a text to a new file and puts that in the place of another. The
+// errors do not name the new file, which nobody knows.
+func writeBeside(beside, path, text string) error {
+	file, err := os.OpenFile(beside, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if err == nil {
+		_, err = file.WriteString(text)
+		err = cmp.Or(err, file.Close())
+		if err == nil {
+			err = os.Rename(beside, path)
+		}
+		if err != nil {
+			_ = os.Remove(beside)
+		}
+	}
+	for errors.Unwrap(err) != nil {
+		err = errors.Unwrap(err)
+	}
+	return err
 }

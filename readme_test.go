@@ -55,14 +55,10 @@ func shell(command string) string {
 // useTools puts the program under test and the pinned Helm first into PATH, and the
 // environment into the state in which a person would type the examples.
 func useTools(t *testing.T) {
-	folder := t.TempDir()
-	build := exec.Command("go", "build", "-o", filepath.Join(folder, "netpol-merge"), ".")
-	output, err := build.CombinedOutput()
-	require.NoError(t, err, string(output))
+	folder := useProgram(t)
 	helm, err := exec.Command("go", "-C", "e2e/helm", "tool", "-n", "helm").Output()
 	require.NoError(t, err)
 	require.NoError(t, os.Symlink(strings.TrimSpace(string(helm)), filepath.Join(folder, "helm")))
-	t.Setenv("PATH", folder+string(os.PathListSeparator)+os.Getenv("PATH"))
 	t.Setenv("HELM_PLUGINS", folder)
 	for _, variable := range []string{"MAKEFLAGS", "MAKELEVEL", "MFLAGS"} { // of the make that runs the tests
 		t.Setenv(variable, "")
@@ -70,13 +66,24 @@ func useTools(t *testing.T) {
 	}
 }
 
+// useProgram builds the program under test and puts it first into PATH. It returns
+// the folder in which it is.
+func useProgram(t *testing.T) string {
+	folder := t.TempDir()
+	build := exec.Command("go", "build", "-o", filepath.Join(folder, "netpol-merge"), ".")
+	output, err := build.CombinedOutput()
+	require.NoError(t, err, string(output))
+	t.Setenv("PATH", folder+string(os.PathListSeparator)+os.Getenv("PATH"))
+	return folder
+}
+
 // TestMessages: every kind of problem has a paragraph in docs/messages.md and a
 // golden case that shows it, and no paragraph is about anything else.
 func TestMessages(t *testing.T) {
-	codes := codesIn(t, `"([EW]\d\d)"`, "render/code.go")
+	codes := codesIn(t, `"([EW]\d\d)"`, "render/report/code.go")
 	require.NotEmpty(t, codes)
 	require.Equal(t, codes, codesIn(t, `(?m)^### ([EW]\d\d)$`, "docs/messages.md"))
-	cases, err := filepath.Glob("testdata/*/stderr")
+	cases, err := filepath.Glob("testdata/*/*/stderr")
 	require.NoError(t, err)
 	require.Equal(t, codes, codesIn(t, `(?m) \(([EW]\d\d)\)$`, cases...))
 }

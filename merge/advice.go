@@ -4,29 +4,35 @@ import (
 	"net/netip"
 	"slices"
 
-	"go4.org/netipx"
-	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 )
 
 // Reopening is what a change opens although a rule excepts it.
 type Reopening struct {
 	// Change is an index into the changes, Rules are indices of the folded rules
-	// in the change's direction that except the Networks.
+	// in the change's direction that except the Networks, at most ten of each.
 	Change   int
 	Rules    []int
 	Networks []netip.Prefix
+	// More is how many other networks there are.
+	More int
+	// Metadata reports whether the networks hold an address at which clouds hand out
+	// credentials to whoever asks.
+	Metadata bool
 }
 
 // Reopenings returns which changes of a fold open addresses that another rule of
-// the folded policy keeps out by except, for whatever ports. What the target allowed
-// for the same ports before is not opened.
+// the folded policy keeps out by except, for whatever ports. Who names a network that
+// lies within an exception means it: only what opens more, as any peer does, counts,
+// and what opens a metadata address. What the target
+// allowed for the same ports before is not opened. Rules added by other overlays are
+// ignored.
 func Reopenings(target, folded *networkingv1.NetworkPolicy, changes []Change) []Reopening {
 	var reopenings []Reopening
 	for _, direction := range Directions() {
 		e := newExceptions(Rules(target, direction), Rules(folded, direction))
 		for i, change := range changes {
-			if change.Direction != direction || change.Action != PortsAdded && change.Action != RuleAppended {
+			if len(e.all) == 0 || change.Direction != direction || change.Action != PortsAdded && change.Action != RuleAppended {
 				continue
 			}
 			if reopening := e.openedBy(change); reopening != nil {
@@ -40,173 +46,101 @@ func Reopenings(target, folded *networkingv1.NetworkPolicy, changes []Change) []
 
 // exceptions are what the rules of a direction except, rule by rule and in all.
 type exceptions struct {
-	before []opening // by the target's own rules
+	before *ruleSet // the target's own rules
 	rules  []Rule
-	byRule [][]netipx.IPRange
-	all    *netipx.IPSet
-	ranges []netipx.IPRange // of all
-}
-
-// opening is a rule as addresses and ports.
-type opening struct {
-	addresses *netipx.IPSet
-	ports     *portSet
+	byRule []spans[netip.Addr]
+	all    spans[netip.Addr]
 }
 
 func newExceptions(before, rules []Rule) *exceptions {
 	e := &exceptions{rules: rules}
-	var all netipx.IPSetBuilder
 	for _, rule := range rules {
-		excepted := exceptedBy(rule)
-		e.byRule = append(e.byRule, excepted.Ranges())
-		all.AddSet(excepted)
+		e.byRule = append(e.byRule, exceptedBy(rule))
 	}
-	e.all = setOf(&all)
-	e.ranges = e.all.Ranges()
-	if len(e.ranges) == 0 {
-		return e // nothing to compare with
-	}
-	for _, rule := range before {
-		e.before = append(e.before, opening{addresses: addressesOf(rule), ports: newPortSet(rule.Ports)})
+	if e.all = spansOf(slices.Concat(e.byRule...)); len(e.all) > 0 {
+		e.before = newRuleSet(before)
 	}
 	return e
 }
 
-// openedBy is what a change reopens, nil if that is nothing.
+// openedBy is what a change reopens, nil if that is nothing. With no steps left, it
+// is nothing: this is advice.
 func (e *exceptions) openedBy(change Change) *Reopening {
-	if len(e.ranges) == 0 {
+	var named []span[netip.Addr]
+	peers, _ := peersOf(e.rules[change.Into].Peers)
+	for _, p := range peers {
+		if p.kind == anyone {
+			p.addresses = everyAddress()
+		}
+		if !e.all.covers(p.addresses) || p.addresses.overlaps(metadataAddresses()) {
+			named = append(named, p.addresses...)
+		}
+	}
+	if !e.before.spend(len(e.all) + len(e.rules)) {
 		return nil
 	}
-	opened := addressesOf(e.rules[change.Into])
-	if !overlapAny(e.ranges, opened) {
+	opened := e.newlyOpened(spansOf(named).intersect(e.all), entries(change.Added.Ports))
+	if len(opened) == 0 {
 		return nil
 	}
-	opened = e.newlyOpened(common(e.all, opened), change)
-	if len(opened.Ranges()) == 0 {
-		return nil
-	}
-	reopening := &Reopening{Networks: opened.Prefixes()}
+	networks := prefixesOf(opened)
+	reopening := &Reopening{More: max(0, len(networks)-mostNamed), Metadata: opened.overlaps(metadataAddresses())}
+	reopening.Networks = networks[:len(networks)-reopening.More]
 	for i, excepted := range e.byRule {
-		if overlapAny(excepted, opened) {
+		if len(reopening.Rules) < mostNamed && excepted.overlaps(opened) {
 			reopening.Rules = append(reopening.Rules, i)
 		}
 	}
 	return reopening
 }
 
-// newlyOpened is what the rules that stood before do not allow of addresses, for any
-// of the change's ports. What other overlays add excuses nothing.
-func (e *exceptions) newlyOpened(addresses *netipx.IPSet, change Change) *netipx.IPSet {
-	before := slices.DeleteFunc(slices.Clone(e.before), func(o opening) bool { return !o.addresses.Overlaps(addresses) })
-	var opened netipx.IPSetBuilder
-	for _, asked := range requestsOf(change.Added.Ports) {
-		var rest netipx.IPSetBuilder
-		rest.AddSet(addresses)
-		for _, o := range before {
-			if o.ports.covers(asked.traffic) {
-				rest.RemoveSet(o.addresses)
+// newlyOpened is what the rules that stood before do not allow of addresses, for any of
+// the ports.
+func (e *exceptions) newlyOpened(addresses spans[netip.Addr], ports []traffic) spans[netip.Addr] {
+	var opened []span[netip.Addr]
+	block := addressesOf(addresses)
+	q := e.before.askFor([]peer{block}, block.key, ports)
+	for _, asked := range q.requests {
+		for _, piece := range q.pieces(q.reach()[0], asked) {
+			left, _ := q.subtract(q.reach()[0], piece)
+			for _, p := range left {
+				opened = append(opened, p.addresses...)
 			}
 		}
-		opened.AddSet(setOf(&rest))
 	}
-	return setOf(&opened)
+	return spansOf(opened)
+}
+
+// metadataAddresses are where the instance metadata of clouds is.
+func metadataAddresses() spans[netip.Addr] {
+	return spansOfPrefixes(netip.MustParsePrefix("169.254.169.254/32"), netip.MustParsePrefix("fd00:ec2::254/128"))
 }
 
 // exceptedBy is what a rule's exceptions keep out of it. What another peer of the
 // rule lets in again does not count.
-func exceptedBy(rule Rule) *netipx.IPSet {
-	var b netipx.IPSetBuilder
+func exceptedBy(rule Rule) spans[netip.Addr] {
+	var excepted, allowed []span[netip.Addr]
 	for _, peer := range rule.Peers {
-		if peer.IPBlock == nil {
-			continue
-		}
-		for _, text := range peer.IPBlock.Except {
-			if prefix, err := netip.ParsePrefix(text); err == nil {
-				b.AddPrefix(prefix)
-			}
+		if peer.IPBlock != nil {
+			excepted = append(excepted, exceptionsOf(peer.IPBlock)...)
+			allowed = append(allowed, blockOf(peer.IPBlock).addresses...)
 		}
 	}
-	b.RemoveSet(addressesOf(rule))
-	return setOf(&b)
+	return spansOf(excepted).minus(spansOf(allowed))
 }
 
-// addressesOf are the addresses that a rule is for: of any peer, all.
-func addressesOf(rule Rule) *netipx.IPSet {
-	var b netipx.IPSetBuilder
-	peers, _ := peersOf(rule.Peers)
-	for _, p := range peers {
-		switch {
-		case p.any:
-			b.AddPrefix(netip.PrefixFrom(netip.IPv4Unspecified(), 0))
-			b.AddPrefix(netip.PrefixFrom(netip.IPv6Unspecified(), 0))
-		case p.addresses != nil:
-			b.AddSet(p.addresses)
-		}
-	}
-	return setOf(&b)
-}
-
-func common(a, b *netipx.IPSet) *netipx.IPSet {
-	var both netipx.IPSetBuilder
-	both.AddSet(a)
-	both.Intersect(b)
-	return setOf(&both)
-}
-
-// overlapAny tells whether a range of sorted, as a set has them, overlaps the
-// other set.
-func overlapAny(sorted []netipx.IPRange, other *netipx.IPSet) bool {
-	for _, r := range other.Ranges() {
-		i, _ := slices.BinarySearchFunc(sorted, r.From(), func(r netipx.IPRange, from netip.Addr) int { return r.To().Compare(from) })
-		if i < len(sorted) && sorted[i].From().Compare(r.To()) <= 0 {
-			return true
-		}
-	}
-	return false
-}
-
-// setOf is the set that was built; empty if it cannot be.
-func setOf(b *netipx.IPSetBuilder) *netipx.IPSet {
-	set, err := b.IPSet()
-	if err != nil {
-		return &netipx.IPSet{}
-	}
-	return set
-}
-
-// AllowsDNS tells whether the policy lets its pods ask a name server somewhere:
-// egress is not isolated, or a rule allows port 53, or port 5353, on which CoreDNS
-// listens in some distributions, or a port named for it.
-func AllowsDNS(policy *networkingv1.NetworkPolicy) bool {
-	if !Isolates(policy, networkingv1.PolicyTypeEgress) {
-		return true
-	}
-	for _, rule := range Rules(policy, networkingv1.PolicyTypeEgress) {
-		ports := newPortSet(rule.Ports)
-		for _, protocol := range []corev1.Protocol{corev1.ProtocolUDP, corev1.ProtocolTCP} {
-			queries := []traffic{
-				{protocol: protocol, numbers: portRange{53, 53}},
-				{protocol: protocol, numbers: portRange{5353, 5353}},
-				{protocol: protocol, name: "dns"},
-				{protocol: protocol, name: "dns-tcp"},
-			}
-			if slices.ContainsFunc(queries, ports.covers) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// StrayDashes returns the indices of rules that have only peers while the next
-// one has only ports. In YAML a "-" too many makes two such rules of one: all
-// ports to these peers, and these ports to any peer.
+// StrayDashes returns the indices of rules of which one has only peers and the next
+// only ports, or the other way round. In YAML a "-" too many makes two such rules of
+// one: all ports to these peers, and these ports to any peer.
 func StrayDashes(policy *networkingv1.NetworkPolicy, direction networkingv1.PolicyType) (found []int) {
 	rules := Rules(policy, direction)
+	onlyPeers := func(r Rule) bool { return len(r.Peers) > 0 && len(r.Ports) == 0 }
+	onlyPorts := func(r Rule) bool { return len(r.Peers) == 0 && len(r.Ports) > 0 }
 	for i := 0; i+1 < len(rules); i++ {
-		rule, next := rules[i], rules[i+1]
-		if len(rule.Peers) > 0 && len(rule.Ports) == 0 && len(next.Peers) == 0 && len(next.Ports) > 0 {
+		a, b := rules[i], rules[i+1]
+		if onlyPeers(a) && onlyPorts(b) || onlyPorts(a) && onlyPeers(b) {
 			found = append(found, i)
+			i++ // a rule is half of one other
 		}
 	}
 	return found

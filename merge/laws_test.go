@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 	networkingv1 "k8s.io/api/networking/v1"
 	apiequality "k8s.io/apimachinery/pkg/api/equality"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 	"sigs.k8s.io/yaml"
 
 	"github.com/networknt/netpol-merge/merge"
@@ -17,7 +18,7 @@ import (
 )
 
 var (
-	cases = flag.Int("cases", 50_000, "how many generated cases the laws are checked on")
+	cases = flag.Int("cases", mergetest.Cases(5_000), "how many generated cases the laws are checked on")
 	seed  = flag.Uint64("seed", 1, "the seed of the first generated case")
 )
 
@@ -41,6 +42,9 @@ var laws = map[string]func(*mergetest.World, situation) string{
 	"needed":          lawNeeded,
 	"pure":            lawPure,
 	"ceiling":         lawCeiling,
+	"difference":      lawDifference,
+	"same meaning":    lawSameMeaning,
+	"open":            lawOpen,
 }
 
 func TestLaws(t *testing.T) {
@@ -168,8 +172,16 @@ func lawCovered(w *mergetest.World, s situation) string {
 				ports = asked.Ports[allowed.Port : allowed.Port+1]
 			}
 			by := w.None()
-			for _, i := range allowed.By {
-				by.Add(w.Rule(standing[i].Peers, standing[i].Ports))
+			for _, one := range allowed.By {
+				rule := standing[one.Rule]
+				var some []networkingv1.NetworkPolicyPort
+				for _, i := range one.Ports {
+					some = append(some, rule.Ports[i])
+				}
+				if len(some) == 0 && len(rule.Ports) > 0 {
+					return "a rule is named, but none of its ports"
+				}
+				by.Add(w.Rule(rule.Peers, some))
 			}
 			if len(allowed.By) == 0 || !w.Rule(asked.Peers, ports).Within(by) {
 				return fmt.Sprintf("overlay %d, %s[%d]: rules %v do not allow port %d", change.Overlay, change.Direction, change.Rule, allowed.By, allowed.Port)
@@ -207,22 +219,173 @@ func lawNeeded(w *mergetest.World, s situation) string {
 	return ""
 }
 
-// lawCeiling: a policy is within ceilings exactly if their rules together allow
-// all of it.
+// lawCeiling: a policy is within ceilings exactly if these together allow all of it, in
+// the directions that it isolates. What is told to be beyond is beyond, as far as it
+// can be cut, and all that is beyond is told.
 func lawCeiling(w *mergetest.World, s situation) string {
 	beyond := merge.NewAllowance(s.overlays...).Beyond(s.target)
 	for _, direction := range directions {
-		ceiling := w.None()
-		for _, overlay := range s.overlays {
-			ceiling.Add(w.Rules(overlay, direction))
+		ceiling, told := together(w, s.overlays, direction), w.None()
+		asked := w.None()
+		if mergetest.Isolated(s.target, direction) {
+			asked = w.Rules(s.target, direction)
 		}
-		within := w.Rules(s.target, direction).Within(ceiling)
-		refused := slices.ContainsFunc(beyond, func(e merge.Excess) bool { return e.Direction == direction })
-		if !within && !refused {
+		for _, excess := range beyond {
+			if excess.Direction != direction {
+				continue
+			}
+			if !mergetest.Isolated(s.target, direction) {
+				return "what a policy does not isolate is told"
+			}
+			rule := merge.Rules(s.target, direction)[excess.Rule]
+			if excess.Port >= 0 {
+				rule.Ports = rule.Ports[excess.Port : excess.Port+1]
+			}
+			part := w.Rule(excess.Part.Peers, excess.Part.Ports)
+			if problem := exactPart(w, excess.Part, ceiling); problem != "" {
+				return fmt.Sprintf("%s[%d]: %s", direction, excess.Rule, problem)
+			}
+			if !part.Within(w.Rule(rule.Peers, rule.Ports)) {
+				return fmt.Sprintf("%s[%d]: what is told was not asked for", direction, excess.Rule)
+			}
+			told.Add(part)
+		}
+		told.Add(ceiling)
+		if !asked.Within(told) {
 			return fmt.Sprintf("%s: goes beyond the ceiling", direction)
 		}
-		if within && refused {
-			return fmt.Sprintf("%s: refused, but within the ceiling", direction)
+	}
+	return ""
+}
+
+// lawDifference: what is gained and lost is exactly what only one side allows, as far
+// as it can be cut, and swapped sides swap it.
+func lawDifference(w *mergetest.World, s situation) string {
+	before, after := s.overlays, []*networkingv1.NetworkPolicy{s.target}
+	differences, swapped := merge.Differences(before, after), merge.Differences(after, before)
+	if len(differences) != len(swapped) {
+		return "swapped sides differ in number"
+	}
+	told := map[networkingv1.PolicyType]merge.Difference{}
+	for i, d := range differences {
+		told[d.Direction] = d
+		d.Gained, d.Lost, d.IsolatedBefore, d.IsolatedAfter = d.Lost, d.Gained, d.IsolatedAfter, d.IsolatedBefore
+		if !apiequality.Semantic.DeepEqual(d, swapped[i]) {
+			return "swapped sides do not swap the difference"
+		}
+	}
+	for _, direction := range directions {
+		was, is := together(w, before, direction), together(w, after, direction)
+		d, differs := told[direction]
+		isolated := slices.ContainsFunc(before, func(p *networkingv1.NetworkPolicy) bool { return mergetest.Isolated(p, direction) })
+		if differs && (d.IsolatedBefore != isolated || d.IsolatedAfter != mergetest.Isolated(s.target, direction)) {
+			return fmt.Sprintf("%s: isolation is told wrongly", direction)
+		}
+		if problem := exactParts(w, d.Gained, is, was); problem != "" {
+			return fmt.Sprintf("%s: gained: %s", direction, problem)
+		}
+		if problem := exactParts(w, d.Lost, was, is); problem != "" {
+			return fmt.Sprintf("%s: lost: %s", direction, problem)
+		}
+	}
+	return ""
+}
+
+// exactParts says what is wrong with what is told that has allows and lacks does not.
+func exactParts(w *mergetest.World, parts []merge.Rule, has, lacks mergetest.Verdict) string {
+	told := w.None()
+	for _, part := range parts {
+		if problem := exactPart(w, part, lacks); problem != "" {
+			return problem
+		}
+		told.Add(w.Rule(part.Peers, part.Ports))
+	}
+	if !told.Within(has) {
+		return "more is told than there is"
+	}
+	if !has.Without(lacks).Within(told) {
+		return "not all is told"
+	}
+	return ""
+}
+
+// lawSameMeaning: policies that mean the same do not differ, and of others the
+// difference is the same in whatever form they are.
+func lawSameMeaning(_ *mergetest.World, s situation) string {
+	rewritten := make([]*networkingv1.NetworkPolicy, len(s.overlays))
+	for i, p := range s.overlays {
+		rewritten[i] = mergetest.Rewrite(p)
+	}
+	if found := merge.Differences(s.overlays, rewritten); len(found) > 0 {
+		return fmt.Sprintf("policies that mean the same differ: %v", found)
+	}
+	target := []*networkingv1.NetworkPolicy{s.target}
+	got, want := merge.Differences(target, rewritten), merge.Differences(target, s.overlays)
+	if !apiequality.Semantic.DeepEqual(got, want) {
+		return fmt.Sprintf("the difference depends on the form: %v instead of %v", got, want)
+	}
+	return ""
+}
+
+// together is what policies for the same pods allow.
+func together(w *mergetest.World, policies []*networkingv1.NetworkPolicy, direction networkingv1.PolicyType) mergetest.Verdict {
+	all, isolated := w.None(), false
+	for _, p := range policies {
+		if mergetest.Isolated(p, direction) {
+			isolated = true
+			all.Add(w.Rules(p, direction))
+		}
+	}
+	if !isolated {
+		return w.Everything()
+	}
+	return all
+}
+
+// exactPart says what is wrong with a part that is told not to be allowed: something of
+// each of its peers is not, for each port; and nothing is, but for what cannot be cut.
+func exactPart(w *mergetest.World, part merge.Rule, allowed mergetest.Verdict) string {
+	peers, ports := [][]networkingv1.NetworkPolicyPeer{nil}, [][]networkingv1.NetworkPolicyPort{nil}
+	for i := range part.Peers {
+		peers = append(peers[:i], part.Peers[i:i+1])
+	}
+	for i := range part.Ports {
+		ports = append(ports[:i], part.Ports[i:i+1])
+	}
+	for _, peer := range peers {
+		for _, port := range ports {
+			one := w.Rule(peer, port)
+			if one.Count() > 0 && one.Within(allowed) { // the world has no party in some networks
+				return fmt.Sprintf("%v of %v is told, but allowed", port, peer)
+			}
+			if canBeCut(peer, port) && one.Overlaps(allowed) {
+				return fmt.Sprintf("%v of %v is told, but allowed in part", port, peer)
+			}
+		}
+	}
+	return ""
+}
+
+// canBeCut reports whether what is not allowed of a peer and a port can be said
+// exactly. All but the own namespace cannot, nor can what is left of any peer, or of
+// all ports.
+func canBeCut(peer []networkingv1.NetworkPolicyPeer, port []networkingv1.NetworkPolicyPort) bool {
+	return len(port) == 1 && port[0].Port != nil && len(peer) == 1 && peer[0].IPBlock != nil
+}
+
+// lawOpen: a policy is refused as open exactly if its rules let all ports of a protocol
+// pass to anybody, to all addresses of a family, or to all pods. A name that is not
+// listed passes only where all ports do, so that names are left out.
+func lawOpen(w *mergetest.World, s situation) string {
+	for _, overlay := range s.overlays {
+		problems := merge.Guard(overlay, true)
+		for _, direction := range directions {
+			refused := slices.ContainsFunc(problems, func(e *field.Error) bool {
+				return strings.HasPrefix(e.Field, "spec."+merge.RulesKey(direction)+"[")
+			})
+			if open := w.Open(w.Rules(overlay, direction)); open != refused {
+				return fmt.Sprintf("%s: open: %t, refused: %t", direction, open, refused)
+			}
 		}
 	}
 	return ""
@@ -341,9 +504,13 @@ func TestAllowedBy(t *testing.T) {
 	_, changes := merge.Fold(target, []*networkingv1.NetworkPolicy{overlay})
 	require.Len(t, changes, 1)
 	require.Equal(t, merge.RuleAppended, changes[0].Action, "10.0.0.0/9 does not get port 8")
-	var by [][]int
+	var by [][]merge.AllowedBy
 	for _, allowed := range changes[0].Allowed {
 		by = append(by, allowed.By)
 	}
-	require.Equal(t, [][]int{{1}, {1, 2}, {2, 3, 4}}, by)
+	require.Equal(t, [][]merge.AllowedBy{
+		{{Rule: 1, Ports: []int{0}}},
+		{{Rule: 1, Ports: []int{0}}, {Rule: 2, Ports: []int{0}}},
+		{{Rule: 2, Ports: []int{0}}, {Rule: 3, Ports: []int{0}}, {Rule: 4, Ports: []int{0}}},
+	}, by)
 }

@@ -3,9 +3,12 @@
 // Start reading at Fold. The promise is one sentence: the folded policy allows
 // exactly what the target and its overlays allow together. To keep it, an
 // overlay's rule is looked up among the rules that stand so far (coverage.go),
-// which compares ports (ports.go) and peers (peers.go) as sets. Beside it: what the
-// API server would reject and what overlays may not do (validate.go), the most that
-// they may ask for (allowance.go), and what deserves a second look (advice.go).
+// by a query (query.go) that compares ports (ports.go) and peers (peers.go,
+// selectors.go) as sets, both made of spans (spans.go). The same query says what is
+// beyond ceilings (allowance.go), what differs (difference.go, made short in join.go
+// and said as peers in express.go), and what opens everything (guard.go). Beside it:
+// what the API server would reject (validate.go) and what deserves a second look
+// (advice.go).
 //
 // The package is pure: NetworkPolicy values go in, Changes come out. It knows
 // no YAML, reads nothing and writes nothing. It never changes its arguments,
@@ -16,11 +19,13 @@
 package merge
 
 import (
+	"iter"
 	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
 const (
@@ -45,7 +50,7 @@ type Rule struct {
 	Ports []networkingv1.NetworkPolicyPort
 }
 
-// Action tells what a rule of an overlay did to the target.
+// Action is what a rule of an overlay did to the target.
 type Action string
 
 // The actions, in the order in which Fold tries them.
@@ -89,8 +94,20 @@ type Allowed struct {
 	// Port is an index into the ports of the overlay's rule; -1 means all traffic
 	// to the rule's peers.
 	Port int
-	// By are the indices of the target's rules that allow it together.
-	By []int
+	// By are the rules that allow it together, sorted, at most ten; More is how many
+	// others do, too.
+	By   []AllowedBy
+	More int
+}
+
+// AllowedBy is a rule of the folded policy, as it stood, that allows something or a
+// part of it.
+type AllowedBy struct {
+	Rule int
+	// Ports are the indices of the rule's ports that do so: one, if one suffices, and
+	// at most ten. It is empty if the rule is for all traffic, or has too many ports
+	// to look for them.
+	Ports []int
 }
 
 // Fold folds the overlays, in the order given, into a copy of the target and
@@ -132,6 +149,30 @@ func Rules(policy *networkingv1.NetworkPolicy, direction networkingv1.PolicyType
 	return rules
 }
 
+// Position is where a rule is in a policy.
+type Position struct {
+	Direction networkingv1.PolicyType
+	Index     int // into the rules of the direction
+}
+
+// Path is the rule's field path in the policy.
+func (p Position) Path() *field.Path {
+	return field.NewPath("spec", RulesKey(p.Direction)).Index(p.Index)
+}
+
+// AllRules returns each rule of each direction, in the order of Directions.
+func AllRules(policy *networkingv1.NetworkPolicy) iter.Seq2[Position, Rule] {
+	return func(yield func(Position, Rule) bool) {
+		for _, direction := range Directions() {
+			for i, rule := range Rules(policy, direction) {
+				if !yield(Position{direction, i}, rule) {
+					return
+				}
+			}
+		}
+	}
+}
+
 // RulesKey is the field of a policy's spec that holds the rules of a direction.
 func RulesKey(direction networkingv1.PolicyType) string {
 	if direction == networkingv1.PolicyTypeIngress {
@@ -148,7 +189,7 @@ func PeersKey(direction networkingv1.PolicyType) string {
 	return "to"
 }
 
-// Isolates tells whether the policy cuts everything in a direction that its
+// Isolates reports whether the policy cuts everything in a direction that its
 // rules do not allow. Without policyTypes, a policy isolates ingress, and
 // egress only if it has egress rules (the defaulting of networking.k8s.io/v1).
 func Isolates(policy *networkingv1.NetworkPolicy, direction networkingv1.PolicyType) bool {

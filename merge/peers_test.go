@@ -9,6 +9,8 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
+
+	"github.com/networknt/netpol-merge/merge/mergetest"
 )
 
 // TestSelectorsExhaustively compares selectors of up to two requirements on one
@@ -21,7 +23,7 @@ func TestSelectorsExhaustively(t *testing.T) {
 	}
 	for i, a := range selectors {
 		for j, b := range selectors {
-			if !anyOf(selected[i]) || !anyOf(selected[j]) {
+			if !anyTrue(selected[i]) || !anyTrue(selected[j]) {
 				continue // what selects nothing has many forms
 			}
 			within := true
@@ -56,7 +58,7 @@ func everySelector() []*metav1.LabelSelector {
 	return all
 }
 
-// selects tells for the label absent and for each value it may have whether the
+// selects reports for the label absent and for each value it may have whether the
 // selector selects it; nil selects everything.
 func selects(t *testing.T, s *metav1.LabelSelector) (selected []bool) {
 	if s == nil {
@@ -70,7 +72,7 @@ func selects(t *testing.T, s *metav1.LabelSelector) (selected []bool) {
 	return selected
 }
 
-func anyOf(values []bool) bool {
+func anyTrue(values []bool) bool {
 	for _, value := range values {
 		if value {
 			return true
@@ -88,14 +90,59 @@ func equal(a, b []bool) bool {
 	return true
 }
 
+// TestPeersCover compares, for every pair of generated peers and anybody, whether the
+// one covers the other with whom the judge takes each of them for. The fold looks at
+// those peers only that an index finds, which may hide what is wrong here.
+func TestPeersCover(t *testing.T) {
+	type known struct {
+		peer
+		words   string
+		verdict mergetest.Verdict
+	}
+	world := mergetest.NewWorld()
+	anybody, _ := peersOf(nil)
+	all := []known{{anybody[0], "anybody", world.Rule(nil, nil)}}
+	seen := map[string]bool{}
+	for seed := range uint64(2_000) {
+		for _, rule := range mergetest.New(seed).Overlay().Spec.Egress {
+			for i := range rule.To {
+				words := asJSON(t, rule.To[i])
+				if !seen[words] {
+					seen[words] = true
+					all = append(all, known{peerOf(&rule.To[i]), words, world.Rule(rule.To[i:i+1], nil)})
+				}
+			}
+		}
+	}
+	require.Greater(t, len(all), 100)
+	covered := 0
+	for _, a := range all {
+		for _, b := range all {
+			if b.verdict.Count() == 0 {
+				continue // nobody has many forms
+			}
+			want := b.verdict.Within(a.verdict)
+			if a.covers(b.peer) != want {
+				require.Fail(t, "wrong", "%s covers %s should be %t", a.words, b.words, want)
+			}
+			if want {
+				covered++
+			}
+		}
+	}
+	require.Greater(t, covered, 2*len(all))
+	t.Logf("%d peers, %d times one covers the other", len(all), covered)
+}
+
 // TestSelectorsAddUp asks, for every peer and every two others of a small world,
 // whether the two together cover the one, and compares the answer with trying every
-// pod; and the same for many three others.
+// pod; and the same for many three others. Of all two others it is a tenth, unless
+// NETPOL_MERGE_CASES is 10.
 func TestSelectorsAddUp(t *testing.T) {
 	peers := everyPeer()
 	pods := make([]uint64, len(peers))
 	for i := range peers {
-		pods[i] = podsOf(t, &peers[i])
+		pods[i] = podBits(t, &peers[i])
 	}
 	random := rand.New(rand.NewPCG(1, 1))
 	covered, together := 0, 0
@@ -122,14 +169,16 @@ func TestSelectorsAddUp(t *testing.T) {
 	for asked := range peers {
 		for first := range peers {
 			for second := range first + 1 {
-				check(asked, first, second)
+				if random.IntN(10) < mergetest.Cases(1) {
+					check(asked, first, second)
+				}
 			}
-			for range 10 {
+			for range mergetest.Cases(1) {
 				check(asked, first, random.IntN(len(peers)), random.IntN(len(peers)))
 			}
 		}
 	}
-	require.Greater(t, together, 1_000)
+	require.Greater(t, together, 200)
 	t.Logf("%d peers, covered %d times, %d times only by several others together", len(peers), covered, together)
 }
 
@@ -161,9 +210,9 @@ func everyPeer() (peers []networkingv1.NetworkPolicyPeer) {
 	return peers
 }
 
-// podsOf tells which pods a peer is, as bits: by each label absent or one of three
+// podBits returns the pods that a peer is, as bits: by each label absent or one of three
 // values, in the own namespace and in another.
-func podsOf(t *testing.T, peer *networkingv1.NetworkPolicyPeer) (pods uint64) {
+func podBits(t *testing.T, peer *networkingv1.NetworkPolicyPeer) (pods uint64) {
 	official, err := metav1.LabelSelectorAsSelector(peer.PodSelector)
 	require.NoError(t, err)
 	bit := 0

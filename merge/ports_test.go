@@ -12,18 +12,18 @@ import (
 // sequence of three ranges over six port numbers, asked about every range.
 func TestPortSetExhaustively(t *testing.T) {
 	const numbers = 6
-	var ranges []portRange
-	for first := int32(1); first <= numbers; first++ {
+	var ranges []span[number]
+	for first := number(1); first <= numbers; first++ {
 		for last := first; last <= numbers; last++ {
-			ranges = append(ranges, portRange{first, last})
+			ranges = append(ranges, span[number]{first, last})
 		}
 	}
 	for _, a := range ranges {
 		for _, b := range ranges {
 			for _, c := range ranges {
-				set := newPortSet([]networkingv1.NetworkPolicyPort{portOf(a), portOf(b), portOf(c)})
+				set := newPortSet(entries([]networkingv1.NetworkPolicyPort{portOf(a), portOf(b), portOf(c)}))
 				var has [numbers + 2]bool
-				for _, r := range []portRange{a, b, c} {
+				for _, r := range []span[number]{a, b, c} {
 					for n := r.first; n <= r.last; n++ {
 						has[n] = true
 					}
@@ -37,19 +37,18 @@ func TestPortSetExhaustively(t *testing.T) {
 	}
 }
 
-func portOf(r portRange) networkingv1.NetworkPolicyPort {
-	number := intstr.FromInt32(r.first)
-	return networkingv1.NetworkPolicyPort{Port: &number, EndPort: &r.last}
+func portOf(r span[number]) networkingv1.NetworkPolicyPort {
+	return networkingv1.NetworkPolicyPort{Port: new(intstr.FromInt32(int32(r.first))), EndPort: new(int32(r.last))}
 }
 
 func requireCompact(t *testing.T, set *portSet) {
-	ranges := set.protocols["TCP"].ranges
+	ranges := set.protocols["TCP"].numbers
 	for i := 1; i < len(ranges); i++ {
 		require.Greater(t, ranges[i].first, ranges[i-1].last+1, "sorted, neither overlapping nor adjacent: %v", ranges)
 	}
 }
 
-func requireAnswers(t *testing.T, set *portSet, has []bool, asked portRange, added ...portRange) {
+func requireAnswers(t *testing.T, set *portSet, has []bool, asked span[number], added ...span[number]) {
 	all := true
 	var common []bool
 	for n := asked.first; n <= asked.last; n++ {
@@ -62,7 +61,7 @@ func requireAnswers(t *testing.T, set *portSet, has []bool, asked portRange, add
 	}
 	parts := set.overlapping(question)
 	for i := range common {
-		n := asked.first + int32(i)
+		n := asked.first + number(i)
 		found := false
 		for _, part := range parts {
 			found = found || part.numbers.first <= n && n <= part.numbers.last
@@ -72,7 +71,7 @@ func requireAnswers(t *testing.T, set *portSet, has []bool, asked portRange, add
 		}
 	}
 	next := asked.first
-	for _, piece := range split(question, parts) {
+	for _, piece := range cutAtBorders(question, parts) {
 		if piece.numbers.first != next {
 			t.Fatalf("%v is split into a piece from %d instead of %d", asked, piece.numbers.first, next)
 		}

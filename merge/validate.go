@@ -1,7 +1,6 @@
 package merge
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -34,12 +33,9 @@ func Validate(policy *networkingv1.NetworkPolicy) field.ErrorList {
 
 	path = field.NewPath("spec")
 	problems = append(problems, validateSelector(&policy.Spec.PodSelector, path.Child("podSelector"))...)
-	for _, direction := range Directions() {
-		for i, rule := range Rules(policy, direction) {
-			rulePath := path.Child(RulesKey(direction)).Index(i)
-			problems = append(problems, validatePorts(rule.Ports, rulePath.Child("ports"))...)
-			problems = append(problems, validatePeers(rule.Peers, rulePath.Child(PeersKey(direction)))...)
-		}
+	for at, rule := range AllRules(policy) {
+		problems = append(problems, validatePorts(rule.Ports, at.Path().Child("ports"))...)
+		problems = append(problems, validatePeers(rule.Peers, at.Path().Child(PeersKey(at.Direction)))...)
 	}
 	return append(problems, validatePolicyTypes(policy.Spec.PolicyTypes, path.Child("policyTypes"))...)
 }
@@ -83,9 +79,8 @@ func validatePorts(ports []networkingv1.NetworkPolicyPort, path *field.Path) fie
 
 func validatePort(port networkingv1.NetworkPolicyPort, path *field.Path) field.ErrorList {
 	var problems field.ErrorList
-	protocols := []corev1.Protocol{corev1.ProtocolTCP, corev1.ProtocolUDP, corev1.ProtocolSCTP}
-	if protocol := protocolOf(port); !slices.Contains(protocols, protocol) {
-		problems = append(problems, field.NotSupported(path.Child("protocol"), protocol, protocols))
+	if protocol := protocolOf(port); !slices.Contains(protocols(), protocol) {
+		problems = append(problems, field.NotSupported(path.Child("protocol"), protocol, protocols()))
 	}
 	invalid := func(child string, value any, messages ...string) {
 		for _, message := range messages {
@@ -168,55 +163,4 @@ func validateIPBlock(block *networkingv1.IPBlock, path *field.Path) field.ErrorL
 // default since Kubernetes 1.36.
 func validateCIDR(text string, path *field.Path) field.ErrorList {
 	return validation.IsValidCIDRForLegacyField(path, text, true, nil)
-}
-
-// Guard returns what netpol-merge itself forbids an overlay, beyond what the
-// API server would: inbound rules unless allowIngress, rules that open
-// everything, and rules in a direction that the overlay's own policyTypes do
-// not list.
-func Guard(overlay *networkingv1.NetworkPolicy, allowIngress bool) field.ErrorList {
-	var problems field.ErrorList
-	path := field.NewPath("spec")
-	if len(overlay.Spec.Ingress) > 0 && !allowIngress {
-		problems = append(problems, field.Forbidden(path.Child("ingress"), "inbound traffic belongs to the sidecar"))
-	}
-	problems = append(problems, GuardTypes(overlay)...)
-	for _, direction := range Directions() {
-		for i, rule := range Rules(overlay, direction) {
-			problems = append(problems, guardRule(rule, path.Child(RulesKey(direction)).Index(i))...)
-		}
-	}
-	return problems
-}
-
-// GuardTypes returns the part of Guard that is for ceilings, too: rules in a
-// direction that the policy's own policyTypes do not list.
-func GuardTypes(policy *networkingv1.NetworkPolicy) field.ErrorList {
-	var problems field.ErrorList
-	path := field.NewPath("spec")
-	for _, direction := range Directions() {
-		types := policy.Spec.PolicyTypes
-		if len(Rules(policy, direction)) > 0 && len(types) > 0 && !slices.Contains(types, direction) {
-			problems = append(problems, field.Invalid(path.Child("policyTypes"), types,
-				fmt.Sprintf("does not list %s, but %s has rules", direction, path.Child(RulesKey(direction)))))
-		}
-	}
-	return problems
-}
-
-func guardRule(rule Rule, path *field.Path) field.ErrorList {
-	if len(rule.Peers) > 0 {
-		return nil
-	}
-	if len(rule.Ports) == 0 {
-		return field.ErrorList{field.Forbidden(path, "the rule names neither peers nor ports, which opens everything")}
-	}
-	var problems field.ErrorList
-	for i, port := range rule.Ports {
-		if port.Port == nil {
-			problems = append(problems, field.Forbidden(path.Child("ports").Index(i),
-				fmt.Sprintf("names no port, and the rule no peers, which opens all of %s", protocolOf(port))))
-		}
-	}
-	return problems
 }

@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/networknt/netpol-merge/render/internal/manifest"
+	"github.com/networknt/netpol-merge/render/internal/plan"
 )
 
 // BenchmarkMerge measures a whole merge: one target with many overlays that ask
@@ -116,64 +119,40 @@ func hardShapes() []hardShape {
 	}
 }
 
-// BenchmarkStages measures the steps of a merge one by one: split, which also looks
-// for what involves a document, and classify, which goes by that, for documents that
-// are not involved; the others for a target with many overlays. Package merge has a
-// benchmark of the fold.
+// BenchmarkStages measures the rooms of a merge one by one: for documents that are not
+// involved, Split and Read, which parses none of them; for a target with many overlays,
+// Plan, which reads and folds them, and Write. Package merge has a benchmark of the fold.
 func BenchmarkStages(b *testing.B) {
 	var bystanders strings.Builder
 	for i := range 5_000 {
 		fmt.Fprintf(&bystanders, bystander, i)
 	}
-	stream := newStream(Source{Text: []byte(bystanders.String())}, 0)
-	b.Run("Split", func(b *testing.B) {
-		b.SetBytes(int64(len(stream.Text)))
-		b.ReportAllocs()
-		for b.Loop() {
-			split(stream)
-		}
-	})
-	b.Run("Classify", func(b *testing.B) {
-		r := newRun(&Renderer{}, []Source{stream.Source})
-		b.SetBytes(int64(len(stream.Text)))
-		b.ReportAllocs()
-		for b.Loop() {
-			r.eachMarked(func(*object) { b.Fatal("not an overlay") })
-			if len(r.findPolicies()) > 0 {
-				b.Fatal("not a policy")
-			}
-		}
-	})
-	overlays := Source{Text: []byte(manyOverlays(1_000, func(i int) string {
+	overlays := []manifest.Source{{Text: []byte(manyOverlays(1_000, func(i int) string {
 		return fmt.Sprintf("[{ports: [{port: %d}]}, {to: [{namespaceSelector: {matchLabels: {team: t%d}}}], ports: [{port: 5432}]}]", 1000+i, i)
-	}))}
-	b.Run("Parse", func(b *testing.B) {
-		b.ReportAllocs()
-		for b.Loop() {
-			newRun(&Renderer{}, []Source{overlays}).eachMarked(func(*object) {})
-		}
-	})
-	r := newRun(&Renderer{}, []Source{overlays})
-	add := func(o *object) { r.addOverlay(o, false) }
-	r.eachMarked(add)
-	b.Run("Check", func(b *testing.B) {
-		b.ReportAllocs()
-		for b.Loop() {
-			r.overlays = nil
-			r.eachMarked(add)
-		}
-	})
-	b.Run("Write", func(b *testing.B) {
-		r.targets = r.findTargets()
-		r.fold(r.targets[0])
-		b.ReportAllocs()
-		for b.Loop() {
-			r.targets[0].changes = nil
-			if err := r.rewrite(); err != nil {
+	}))}}
+	options := plan.Options{Target: DefaultTarget}
+	bystander := []manifest.Source{{Text: []byte(bystanders.String())}}
+	made := plan.Make(manifest.NewSet("", overlays), 1, options)
+	for _, stage := range []struct {
+		name string
+		run  func()
+	}{
+		{"Split", func() { manifest.NewSet("", bystander) }},
+		{"Read", func() { plan.Make(manifest.NewSet("", bystander), 1, options) }},
+		{"Plan", func() { plan.Make(manifest.NewSet("", overlays), 1, options) }},
+		{"Write", func() {
+			if _, _, err := rewrite(made); err != nil {
 				b.Fatal(err)
 			}
-		}
-	})
+		}},
+	} {
+		b.Run(stage.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				stage.run()
+			}
+		})
+	}
 }
 
 // bystander is a document that is not involved, as charts render it.

@@ -11,76 +11,23 @@ import (
 
 	"github.com/stretchr/testify/require"
 	yamlnode "go.yaml.in/yaml/v3"
+
+	"github.com/networknt/netpol-merge/merge/mergetest"
+	"github.com/networknt/netpol-merge/render/internal/manifest"
+	"github.com/networknt/netpol-merge/render/internal/stream"
 )
 
 func splitText(text string) (documents []string) {
-	for _, d := range split(newStream(Source{Text: []byte(text)}, 0)) {
-		documents = append(documents, string(d.text))
+	for _, d := range stream.Split([]byte(text)) {
+		documents = append(documents, string(d.Text))
 	}
 	return documents
 }
 
-// documentOf is a text as one document, whatever is in it.
-func documentOf(text string) *document {
-	return newDocument(newStream(Source{Text: []byte(text)}, 0), 0, len(text), false)
-}
-
-func TestSplit(t *testing.T) {
-	for name, want := range map[string][]string{
-		"nothing":                nil,
-		"no marker":              {"a: 1\n"},
-		"marker first":           {"---\na: 1\n", "---\nb: 2\n"},
-		"no marker first":        {"a: 1\n", "---\nb: 2\n"},
-		"only markers":           {"---\n", "---\n", "---"},
-		"content on the line":    {"--- {a: 1}\n", "---\t# note\n", "--- |\n text\n"},
-		"windows":                {"---\r\na: 1\r\n", "---\r\nb: 2\r\n"},
-		"indented is content":    {"a: |\n  ---\n ---\n", "---\n"},
-		"longer is content":      {"----\n---a\n", "--- \n"},
-		"at the end of a line":   {"a: ---\nb: 1\n"},
-		"end marker stays":       {"---\na: 1\n...\n", "---\nb: 2\n...\n"},
-		"directives lead":        {"%YAML 1.2\n---\na: 1\n...\n", "# c\n%TAG ! x\n\n---\nb: 2\n"},
-		"percent in content":     {"a: |\n x\n%y\n", "---\nb: 2\n"},
-		"byte order mark":        {"\ufeff---\na: 1\n", "---\n"},
-		"marker at end of input": {"a: 1\n", "---"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			var text string
-			for _, document := range want {
-				text += document
-			}
-			require.Equal(t, want, splitText(text))
-		})
-	}
-}
-
-func FuzzSplit(f *testing.F) {
-	f.Add("---\na: 1\n---\nb: 2\n")
-	f.Add("\ufeff%YAML 1.2\r\n--- {a: 1}\r\n...\n# c\n%TAG ! x\n---")
-	f.Fuzz(func(t *testing.T, text string) {
-		documents := split(newStream(Source{Text: []byte(text)}, 0))
-		var joined []byte
-		for _, d := range documents {
-			require.NotEmpty(t, d.text)
-			require.Equal(t, len(joined), d.start)
-			joined = append(joined, d.text...)
-			marker := bytes.Index(d.text, []byte("\n---"))
-			inside := marker >= 0 && isMarker(d.text[marker+1:], "---")
-			require.False(t, inside && !d.directives && !bytes.HasPrefix(d.text, []byte(byteOrderMark+"%")), "a document starts inside of another: %q", d.text)
-		}
-		require.Equal(t, text, string(joined))
-	})
-}
-
-func TestMentions(t *testing.T) {
-	for _, hidden := range []string{
-		`NetworkPolicy`, `"Network\x50olicy"`, `"\u004eetworkPolicy"`, `"\U0000004eetworkPolicy"`,
-		"\"Network\\\n   Policy\"", "\"Network\\\r\n\t\\\nPolicy\"", `!!binary TmV0d29ya1BvbGljeQ==`, `"\\" "\x4eetworkPolicy"`, `!<tag:yaml.org,2002:binary> TmV0`, `!!b%69nary TmV0`, "\"Network\\\u2028Policy\"", "\"Network\\\u0085 Policy\"",
-	} {
-		require.True(t, documentOf("kind: "+hidden+"\n").mentions("NetworkPolicy"), hidden)
-	}
-	for _, other := range []string{`Network Policy`, `"Network\nPolicy"`, `"Network\\x50olicy"`, `\`, `\x`, `\u12`, `"\x4"`} {
-		require.False(t, documentOf("kind: "+other).mentions("NetworkPolicy"), other)
-	}
+// matters reports whether a text, as one document, may be about policies.
+func matters(text string) bool {
+	d := manifest.Document{Document: &stream.Document{Text: []byte(text)}}
+	return d.MayBePolicy() || d.SaysInto()
 }
 
 // TestYAMLTestSuite sends each stream of the YAML test suite through, alone and
@@ -92,7 +39,7 @@ func TestYAMLTestSuite(t *testing.T) {
 	var suite []struct{ Name, YAML string }
 	require.NoError(t, json.Unmarshal(text, &suite))
 	require.Greater(t, len(suite), 400)
-	const target = "---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata:\n  name: proxy-allow\nspec:\n  policyTypes: [Egress]\n"
+	const target = mergetest.Target
 	merged, refusal := renderText(t, Renderer{}, target+overlayDocument)
 	require.Nil(t, refusal)
 	counted := 0
@@ -131,11 +78,13 @@ func countDocuments(text string) (n int, ok bool) {
 	}
 }
 
-// countSplit counts documents as the library does: one with nothing in it
-// counts if it has a marker.
+// countSplit counts documents as the library does: one with nothing in it counts if it
+// has a marker.
 func countSplit(text string) (n int) {
-	for _, d := range split(newStream(Source{Text: []byte(text)}, 0)) {
-		if d.hasContent() || nextMarker(d.text, 0) < len(d.text) {
+	for _, d := range stream.Split([]byte(text)) {
+		_, hasContent := d.Prologue()
+		hasMarker := stream.IsMarker(bytes.TrimPrefix(d.Text, []byte(stream.ByteOrderMark)), "---") || bytes.Contains(d.Text, []byte("\n---"))
+		if hasContent || hasMarker {
 			n++
 		}
 	}

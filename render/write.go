@@ -8,141 +8,144 @@ import (
 
 	networkingv1 "k8s.io/api/networking/v1"
 	apiequality "k8s.io/apimachinery/pkg/api/equality"
-	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/networknt/netpol-merge/render/internal/edit"
+	"github.com/networknt/netpol-merge/render/internal/manifest"
+	"github.com/networknt/netpol-merge/render/internal/plan"
+	"github.com/networknt/netpol-merge/render/internal/stream"
+	"github.com/networknt/netpol-merge/render/report"
 )
 
-// rewrite gives the documents of targets and overlays their new text.
-func (r *run) rewrite() error {
-	editions := map[*manifest]*edition{}
-	var order []*edition
-	editionOf := func(m *manifest) *edition {
-		if editions[m] == nil {
-			editions[m] = &edition{manifest: m}
-			order = append(order, editions[m])
-		}
-		return editions[m]
-	}
-	for _, o := range r.overlays {
-		if !o.inFile {
-			e := editionOf(o.manifest)
-			e.removed = append(e.removed, o.object)
-		}
-	}
-	for _, t := range r.targets {
-		if len(t.mergedFrom()) > 0 {
-			e := editionOf(t.manifest)
-			e.targets = append(e.targets, t)
-		}
-	}
-	for _, e := range order {
-		text, err := e.newText()
+// rewrite returns the new text of the documents of targets and overlays, which is empty
+// if the document leaves, and targets that became too large.
+func rewrite(p *plan.Plan) (texts map[*stream.Document][]byte, problems []report.Problem, err error) {
+	texts = map[*stream.Document][]byte{}
+	for _, c := range documentChanges(p) {
+		text, err := c.newText()
 		switch {
 		case errors.Is(err, errGrewTooLarge):
-			r.report(e.targets[0].object, finding{Error: field.TooLong(nil, "", maxObject), code: rejectedByServer, hint: tooManyOverlays})
+			problems = append(problems, plan.TooLarge(c.targets[0]))
 		case err != nil:
-			return internalError("%s:%d: the merged document cannot be written: %w", e.sourceName(), e.line(), err)
+			return nil, nil, internalError("%s:%d: the merged document cannot be written: %w", c.Source(), c.Line, err)
 		}
-		r.replaced[e.document] = text
+		texts[c.Document.Document] = text
 	}
-	return r.refusal()
+	return texts, problems, nil
 }
 
-// edition is how a document changes: targets in it get something added, and
+// documentChange is how a document changes: targets in it get something added, and
 // overlays in it leave.
-type edition struct {
-	*manifest
-	targets []*target
-	removed []*object
+type documentChange struct {
+	*manifest.Document
+	targets []*plan.Target
+	removed []*manifest.Object
 }
 
-// errGrewTooLarge tells that an API server would accept a target only without what
-// was added to it.
-var errGrewTooLarge = fmt.Errorf("larger than 3 MiB after the merge: %w", edit.ErrFinal)
+// documentChanges gathers what changes by document.
+func documentChanges(p *plan.Plan) (changes []*documentChange) {
+	known := map[*manifest.Document]*documentChange{}
+	of := func(d *manifest.Document) *documentChange {
+		if known[d] == nil {
+			known[d] = &documentChange{Document: d}
+			changes = append(changes, known[d])
+		}
+		return known[d]
+	}
+	for _, o := range p.Overlays {
+		if !o.InFile {
+			c := of(o.Document)
+			c.removed = append(c.removed, o.Object)
+		}
+	}
+	for _, t := range p.Targets {
+		if len(t.MergedFrom()) > 0 {
+			c := of(t.Document)
+			c.targets = append(c.targets, t)
+		}
+	}
+	return changes
+}
 
-// newText returns the document's new text, which is empty if the document leaves.
-func (e *edition) newText() ([]byte, error) {
-	if e.leaves() {
+// errGrewTooLarge is the error for a target that an API server would accept only without
+// what was added to it.
+var errGrewTooLarge = fmt.Errorf("larger than an API server accepts: %w", edit.ErrFinal)
+
+func (c *documentChange) newText() ([]byte, error) {
+	if c.leaves() {
 		return nil, nil
 	}
 	var edits []edit.Edit
-	for _, t := range e.targets {
-		added, err := t.edits()
+	for _, t := range c.targets {
+		added, err := editsOf(t)
 		if err != nil {
 			return nil, err
 		}
 		edits = append(edits, added...)
 	}
-	var remove []int
-	for _, o := range e.removed {
-		remove = append(remove, o.item)
+	if len(c.removed) > 0 {
+		remove := edit.Edit{Path: []any{"items"}}
+		for _, o := range c.removed {
+			remove.Remove = append(remove.Remove, o.Item)
+		}
+		edits = append(edits, remove)
 	}
-	if len(remove) > 0 {
-		edits = append(edits, edit.Edit{Path: []any{"items"}, Remove: remove})
-	}
-	return edit.Apply(edit.Document{Text: e.document.text, End: e.end, Tree: e.tree}, edits, e.verify)
+	return edit.Apply(edit.Document{Text: c.Text, End: c.End, Tree: c.Tree}, edits, c.verify)
 }
 
-// leaves tells whether nothing of the document remains: it is an overlay, or a
-// list of nothing else. A ResourceList is an envelope, which stays.
-func (e *edition) leaves() bool {
-	if len(e.removed) == 0 {
+// leaves reports whether nothing of the document remains: it is an overlay, or a list of
+// nothing else. A ResourceList is an envelope, which stays.
+func (c *documentChange) leaves() bool {
+	if len(c.removed) == 0 {
 		return false
 	}
-	if e.removed[0].item < 0 {
+	if c.removed[0].Item < 0 {
 		return true
 	}
-	value, _ := e.value.(map[string]any)
+	value, _ := c.Value.(map[string]any)
 	items, _ := value["items"].([]any)
-	return len(e.removed) == len(items) && value["kind"] != "ResourceList"
+	return len(c.removed) == len(items) && value["kind"] != "ResourceList"
 }
 
-// verify reads the new text back. Targets must be the folded policies, the
-// overlays must be gone, and the rest must be as before.
-func (e *edition) verify(text []byte) error {
-	in := newStream(Source{Name: e.stream.Name, Text: text}, 0)
-	documents := split(in)
-	if len(documents) != 1 {
-		return fmt.Errorf("it became %d documents", len(documents))
-	}
-	now, err := parseAgain(documents[0])
+// verify reads the new text back. Targets must be the folded policies, the overlays must
+// be gone, and the rest must be as before.
+func (c *documentChange) verify(text []byte) error {
+	now, err := manifest.ReadAgain(text)
 	if err != nil {
 		return err
 	}
-	want := slices.DeleteFunc(slices.Clone(e.objects), func(o *object) bool { return slices.Contains(e.removed, o) })
-	if len(now.objects) != len(want) {
-		return fmt.Errorf("it has %d objects instead of %d", len(now.objects), len(want))
+	want := slices.DeleteFunc(slices.Clone(c.Objects), func(o *manifest.Object) bool { return slices.Contains(c.removed, o) })
+	if len(now.Objects) != len(want) {
+		return fmt.Errorf("it has %d objects instead of %d", len(now.Objects), len(want))
 	}
-	folded := map[*object]*networkingv1.NetworkPolicy{}
-	for _, t := range e.targets {
-		folded[t.object] = t.folded
+	folded := map[*manifest.Object]*networkingv1.NetworkPolicy{}
+	for _, t := range c.targets {
+		folded[t.Object] = t.Folded
 	}
-	for i, o := range now.objects {
-		if err := o.verify(want[i], folded[want[i]]); err != nil {
+	for i, o := range now.Objects {
+		if err := verifyObject(o, want[i], folded[want[i]]); err != nil {
 			return err
 		}
 	}
-	return verifyEnvelope(now.value, e.value)
+	return verifyEnvelope(now.Value, c.Value)
 }
 
-// verify compares an object that was read back with what it has to be: the
-// folded policy, or, if that is nil, the object as it was.
-func (o *object) verify(before *object, folded *networkingv1.NetworkPolicy) error {
+// verifyObject compares an object that was read back with what it has to be: the folded
+// policy or, if that is nil, the object as it was.
+func verifyObject(now, before *manifest.Object, folded *networkingv1.NetworkPolicy) error {
 	if folded == nil {
-		if !reflect.DeepEqual(o.value, before.value) {
-			return fmt.Errorf("%s %q changed", before.kind(), before.name())
+		if !reflect.DeepEqual(now.Value, before.Value) {
+			return fmt.Errorf("%s %q changed", before.Kind(), before.Name())
 		}
 		return nil
 	}
-	policy, findings := decode(o, true)
+	policy, findings := plan.Decode(now, true)
 	if len(findings) > 0 {
 		return findings[0].Error
 	}
 	if !apiequality.Semantic.DeepEqual(policy, folded) {
 		return fmt.Errorf("NetworkPolicy %q differs from the folded policy", folded.Name)
 	}
-	if o.size() > maxObject {
+	if plan.IsTooLarge(now) {
 		return errGrewTooLarge
 	}
 	return nil
@@ -152,7 +155,7 @@ func (o *object) verify(before *object, folded *networkingv1.NetworkPolicy) erro
 func verifyEnvelope(now, before any) error {
 	nowEntries, _ := now.(map[string]any)
 	entries, _ := before.(map[string]any)
-	if !isList(entries) {
+	if _, isList := entries["items"].([]any); !isList {
 		return nil
 	}
 	for key := range entries {

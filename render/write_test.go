@@ -16,10 +16,11 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/networknt/netpol-merge/merge"
+	"github.com/networknt/netpol-merge/merge/mergetest"
 )
 
 var (
-	texts     = flag.Int("texts", 6_000, "how many generated texts the writer is tried on")
+	texts     = flag.Int("texts", mergetest.Cases(600), "how many generated texts the writer is tried on")
 	firstSeed = flag.Uint64("seed", 1, "the seed of the first generated text")
 )
 
@@ -49,7 +50,7 @@ func TestWriteGenerated(t *testing.T) {
 		require.NotRegexp(t, `(?m)^\s*,`, out, "not every parser takes a comma at the start of a line")
 		if s.block {
 			inserted++
-			require.Empty(t, linesGone(target, out), out)
+			require.Empty(t, mergetest.LinesGone(target, out), out)
 		} else {
 			for _, comment := range s.comments {
 				require.Contains(t, out, comment, out)
@@ -74,24 +75,6 @@ func policyOf(t *testing.T, text string) *networkingv1.NetworkPolicy {
 	policy := &networkingv1.NetworkPolicy{}
 	require.NoError(t, yaml.Unmarshal([]byte(text), policy), text)
 	return policy
-}
-
-// linesGone are the lines of a text that are not in another in their order.
-// Both have the line breaks of the text, or else the last line would not count.
-func linesGone(text, other string) (gone []string) {
-	if strings.Contains(text, "\r\n") && strings.Count(other, "\n") == strings.Count(other, "\r\n") {
-		text, other = strings.ReplaceAll(text, "\r", ""), strings.ReplaceAll(other, "\r", "")
-	}
-	rest := strings.Split(other, "\n")
-	for line := range strings.SplitSeq(text, "\n") {
-		at := slices.Index(rest, line)
-		if at < 0 {
-			gone = append(gone, line)
-			continue
-		}
-		rest = rest[at+1:]
-	}
-	return gone
 }
 
 // styler writes values as YAML in random styles.

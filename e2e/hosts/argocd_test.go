@@ -2,31 +2,38 @@ package hosts
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
 	"sigs.k8s.io/yaml"
 )
 
 // argoCD is the plugin of examples/argocd in Argo CD's own plugin server, and
 // the client of its repo-server.
-type argoCD struct{ environment []string }
+type argoCD struct {
+	environment []string
+	variables   map[string]string // in the Application's plugin.env
+}
 
-func startArgoCD(t *testing.T) argoCD {
+// startArgoCD starts the plugin server with the ceilings at a path; none if it is
+// empty.
+func startArgoCD(t *testing.T, ceilings string) argoCD {
 	sockets, err := os.MkdirTemp("", "cmp-") // a path to a socket must be short
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, os.RemoveAll(sockets)) })
-	a := argoCD{environment(helms[0], "ARGOCD_PLUGINSOCKFILEPATH="+sockets, "TMPDIR="+sockets,
-		"CEILINGS="+filepath.Join(root, "examples/argocd/ceilings"))}
+	a := argoCD{environment: environment(helms[0], "ARGOCD_PLUGINSOCKFILEPATH="+sockets, "TMPDIR="+sockets)}
 	server := exec.Command(filepath.Join(work, "bin/argocd"), "server", "--config-dir-path", filepath.Join(root, "examples/argocd"))
-	server.Env = a.environment
+	server.Env = slices.Concat(a.environment, []string{"NETPOL_MERGE_CEILING=" + ceilings})
 	require.NoError(t, start(server))
 	t.Cleanup(func() { kill(server) })
 	require.Eventually(t, func() bool {
@@ -34,6 +41,18 @@ func startArgoCD(t *testing.T) argoCD {
 		return err == nil
 	}, time.Minute, 50*time.Millisecond)
 	return a
+}
+
+// mountedCeilings is a folder as a kubelet mounts the ConfigMap of the README: its
+// files are links into a folder that a link names.
+func mountedCeilings(t *testing.T) string {
+	folder := t.TempDir()
+	require.NoError(t, os.CopyFS(filepath.Join(folder, "..2026_11_26"), os.DirFS(filepath.Join(root, "examples/ceilings/ceilings"))))
+	require.NoError(t, os.Symlink("..2026_11_26", filepath.Join(folder, "..data")))
+	for _, name := range []string{"platform.yaml", "backends.yaml"} {
+		require.NoError(t, os.Symlink(filepath.Join("..data", name), filepath.Join(folder, name)))
+	}
+	return folder
 }
 
 // generate asks for the manifests of the example's Application, but with other
@@ -44,6 +63,12 @@ func (a argoCD) generate(t *testing.T, repository string, parameters ...string) 
 	require.True(t, found)
 	for _, parameter := range parameters {
 		kept += "      - {" + parameter + "}\n"
+	}
+	if len(a.variables) > 0 {
+		kept += "      env:\n"
+	}
+	for name, value := range a.variables {
+		kept += fmt.Sprintf("      - {name: %q, value: %q}\n", name, value)
 	}
 	application := filepath.Join(t.TempDir(), "application.yaml")
 	write(t, application, kept)
@@ -59,7 +84,7 @@ func repository(t *testing.T) (folder, chart string) {
 
 func TestArgoCD(t *testing.T) {
 	record(t, "Argo CD", "3.5.7", "README: generate; parameters, dependencies vendored or not; dry run")
-	a := startArgoCD(t)
+	a := startArgoCD(t, filepath.Join(root, "examples/ceilings/ceilings"))
 	requireReadme(t, "examples/argocd", a.environment)
 
 	t.Run("parameters", func(t *testing.T) {
@@ -107,15 +132,60 @@ func TestArgoCD(t *testing.T) {
 	})
 }
 
+// tooMuch is what is said of port 22 under the ceilings of the example.
+const tooMuch = "Forbidden: TCP 22 to any destination; the ceiling allows "
+
+// TestArgoCDCeiling: the ceilings are the platform's, whatever an Application says.
+func TestArgoCDCeiling(t *testing.T) {
+	record(t, "Argo CD", "3.5.7", "ceilings of the sidecar: mounted, raised, not for an Application to change, missing")
+	folder, chart := repository(t)
+	ceilings := mountedCeilings(t)
+	a := startArgoCD(t, ceilings)
+	const ssh = "name: values-files, array: [ssh.yaml]"
+	write(t, filepath.Join(chart, "ssh.yaml"), `egress: [{ports: [{port: 22}]}]`)
+	open := filepath.Join(chart, "open.yaml")
+	write(t, open, "{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: open}, spec: {ingress: [{}], egress: [{}], policyTypes: [Ingress, Egress]}}")
+	for _, name := range []string{"ceiling", "netpol-merge-ceiling", "NETPOL_MERGE_CEILING", "x=y NETPOL_MERGE_CEILING", "ceilings"} {
+		for _, value := range []string{open, ""} {
+			application := a
+			application.variables = map[string]string{name: value}
+			_, stderr, err := application.generate(t, folder, ssh,
+				fmt.Sprintf("name: %q, string: %q", name, value), fmt.Sprintf("name: %q, array: [%q]", name, value), fmt.Sprintf("name: %q, map: {%q: %q}", name, name, value))
+			require.Error(t, err, name)
+			require.Contains(t, stderr, tooMuch, name)
+		}
+	}
+	// The kubelet changes a ConfigMap's files by another folder behind the link.
+	raised := filepath.Join(ceilings, "..2026_11_27")
+	require.NoError(t, os.CopyFS(raised, os.DirFS(filepath.Join(ceilings, "..data"))))
+	write(t, filepath.Join(raised, "backends.yaml"), read(t, open))
+	require.NoError(t, os.Remove(filepath.Join(ceilings, "..data")))
+	require.NoError(t, os.Symlink("..2026_11_27", filepath.Join(ceilings, "..data")))
+	manifests, stderr, err := a.generate(t, folder, ssh)
+	require.NoError(t, err, stderr)
+	require.Contains(t, manifests, "port: 22\n")
+
+	for path, message := range map[string]string{
+		"":                                      "NETPOL_MERGE_CEILING is not set in the sidecar",
+		filepath.Join(ceilings, "missing"):      "missing: no such file or directory",
+		filepath.Join(ceilings, "backends.yml"): "backends.yml: no such file or directory",
+		t.TempDir():                             "no *.yaml, *.yml or *.json in this folder",
+	} {
+		a := startArgoCD(t, path)
+		manifests, stderr, err := a.generate(t, folder)
+		require.Error(t, err)
+		require.Empty(t, manifests)
+		require.Contains(t, stderr, message)
+	}
+}
+
 func TestArgoCDRefusals(t *testing.T) {
 	record(t, "Argo CD", "3.5.7", "refused overlays, ceilings and file names; failing and empty charts")
-	a := startArgoCD(t)
+	a := startArgoCD(t, mountedCeilings(t))
 	folder, chart := repository(t)
 	for _, c := range []struct{ name, parameter, values, message string }{
 		{"overlay", "name: values-files, array: [bad.yaml]", `egress: [{ports: [{port: 70000}]}]`, "must be between 1 and 65535, inclusive"},
-		{"ceiling", "name: values-files, array: [bad.yaml]", `egress: [{ports: [{port: 22}]}]`, "the ceiling allows TCP 5432, 9092-9094"},
-		{"ceiling that is not there", "name: ceiling, string: missing", "", "missing.yaml: no such file"},
-		{"ceiling elsewhere", "name: ceiling, string: ../x", "", "parameter ceiling: '../x' is no name"},
+		{"ceiling", "name: values-files, array: [bad.yaml]", `egress: [{ports: [{port: 22}]}]`, tooMuch},
 		{"file outside", "name: values-files, array: [../http-sidecar/values.yaml]", "", "is outside of the application's folder"},
 		{"absolute file", "name: values-files, array: [/etc/passwd]", "", "is outside of the application's folder"},
 		{"link to outside", "name: values-files, array: [link.yaml]", "", "is outside of the application's folder"},
@@ -172,5 +242,12 @@ func TestArgoCDSidecar(t *testing.T) {
 	var deployment appsv1.Deployment
 	require.NoError(t, json.Unmarshal(answer, &deployment))
 	require.Len(t, deployment.Spec.Template.Spec.Containers, 2)
-	require.Len(t, deployment.Spec.Template.Spec.Volumes, 4)
+	require.Len(t, deployment.Spec.Template.Spec.Volumes, 5)
+
+	for _, container := range deployment.Spec.Template.Spec.Containers {
+		if container.Name == "netpol-merge" {
+			require.Contains(t, container.Env, corev1.EnvVar{Name: "NETPOL_MERGE_CEILING", Value: "/etc/netpol-merge/ceilings"})
+			require.Contains(t, container.VolumeMounts, corev1.VolumeMount{Name: "netpol-merge-ceilings", MountPath: "/etc/netpol-merge/ceilings", ReadOnly: true})
+		}
+	}
 }

@@ -21,7 +21,7 @@ var (
 // follows one is its output, standard error included. With UPDATE=1 in the
 // environment the README gets what they print.
 func requireReadme(t *testing.T, folder string, environment []string) {
-	requireBlocks(t, folder, block, environment)
+	requireBlocks(t, filepath.Join(folder, "README.md"), folder, block, environment)
 }
 
 // TestReadmeOfHelm4 runs what the project's README says for Helm 4; its own test
@@ -34,12 +34,12 @@ func TestReadmeOfHelm4(t *testing.T) {
 			environment[i] = "HELM_PLUGINS=" + filepath.Join(work, "no-plugins")
 		}
 	}
-	requireBlocks(t, ".", helm4Block, append(environment, goCaches(t)...))
+	requireBlocks(t, "README.md", ".", helm4Block, append(environment, goCaches(t)...))
 }
 
-func requireBlocks(t *testing.T, folder string, block *regexp.Regexp, environment []string) {
-	path := filepath.Join(root, folder, "README.md")
-	readme := read(t, path)
+// requireBlocks runs the blocks of a page in a folder; both are paths in the checkout.
+func requireBlocks(t *testing.T, page, folder string, block *regexp.Regexp, environment []string) {
+	readme := read(t, filepath.Join(root, page))
 	require.Regexp(t, block, readme)
 	require.NotRegexp(t, "(?m)^```(sh|bash|shell)$", readme, "mark shell examples as console, so that they are tested")
 	actual := block.ReplaceAllStringFunc(readme, func(text string) string {
@@ -56,7 +56,7 @@ func requireBlocks(t *testing.T, folder string, block *regexp.Regexp, environmen
 		return b.String() + "```"
 	})
 	if os.Getenv("UPDATE") != "" {
-		require.NoError(t, os.WriteFile(filepath.Join("../..", folder, "README.md"), []byte(actual), 0o644))
+		require.NoError(t, os.WriteFile(filepath.Join("../..", page), []byte(actual), 0o644))
 	}
 	require.Equal(t, readme, actual)
 }

@@ -15,7 +15,7 @@ import (
 // kustomize and kpt, and reads the results that it keeps of a refusal.
 func TestFunction(t *testing.T) {
 	record(t, "kyaml (kpt)", "0.21.2", "an exec function: merged, and the results of a refusal")
-	input := read(t, filepath.Join(root, "testdata/errors-as-results/input.yaml"))
+	input := read(t, filepath.Join(root, "testdata/5-failing/errors-as-results/input.yaml"))
 	items, err := (&kio.ByteReader{Reader: strings.NewReader(input), OmitReaderAnnotations: true}).Read()
 	require.NoError(t, err)
 	require.Len(t, items, 3)

@@ -16,7 +16,7 @@ import (
 // merges.
 func TestGoldenCases(t *testing.T) {
 	record(t, "API server", "1.37.2", "every golden case that merges, by server-side dry run")
-	promises, err := filepath.Glob(filepath.Join(root, "testdata/*/promise"))
+	promises, err := filepath.Glob(filepath.Join(root, "testdata/*/*/promise"))
 	require.NoError(t, err)
 	merged := 0
 	for _, promise := range promises {
@@ -29,7 +29,7 @@ func TestGoldenCases(t *testing.T) {
 		if !strings.Contains(string(output), "/merged-from") || strings.Contains(read(t, promise), "5.3 a refusal") {
 			continue
 		}
-		t.Run(filepath.Base(folder), func(t *testing.T) {
+		t.Run(strings.TrimPrefix(folder, filepath.Join(root, "testdata")+"/"), func(t *testing.T) {
 			accepted := 0
 			for _, policy := range policiesIn(t, string(output)) {
 				if annotations(policy)["netpol-merge.networknt.com/merged-from"] != nil {

@@ -81,6 +81,7 @@ func prepare() error {
 		"bin/argocd":         filepath.Join(from, "argocd-3.5.7"),
 		"bin/etcd":           filepath.Join(from, "etcd-3.7.0"),
 		"bin/kube-apiserver": filepath.Join(from, "kube-apiserver-1.37.2"),
+		"bin/kubectl":        filepath.Join(from, "kubectl-1.37.2"),
 		"3.22.0/helm":        filepath.Join(from, "helm-3.22.0"),
 		"4.3.1/helm":         filepath.Join(from, "helm-4.3.1"),
 	} {

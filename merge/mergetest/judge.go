@@ -1,7 +1,8 @@
-// Package mergetest is for tests of package merge: a generator of policies, and
-// a judge that answers "may this flow pass?" by trying: every rule against every
-// party and every flow of a small world, by the words of the API reference. It
-// shares no code with package merge.
+// Package mergetest is for tests: a generator of policies, and a judge that answers
+// "may this flow pass?" by trying: every rule against every party and every flow of
+// a small world, by the words of the API reference. It shares no code with package
+// merge. It also has what tests of several packages need: a target in YAML, what
+// became of a text's lines, and how many cases to try.
 package mergetest
 
 import (
@@ -174,7 +175,26 @@ func (v Verdict) Add(other Verdict) {
 	}
 }
 
-// Within tells whether all that v allows, other allows too.
+// Without returns what v allows and other does not.
+func (v Verdict) Without(other Verdict) Verdict {
+	rest := make(Verdict, len(v))
+	for i := range v {
+		rest[i] = v[i] &^ other[i]
+	}
+	return rest
+}
+
+// Overlaps reports whether something that v allows, other allows too.
+func (v Verdict) Overlaps(other Verdict) bool {
+	for i := range v {
+		if v[i]&other[i] != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// Within reports whether all that v allows, other allows too.
 func (v Verdict) Within(other Verdict) bool {
 	for i := range v {
 		if v[i]&^other[i] != 0 {
@@ -182,6 +202,44 @@ func (v Verdict) Within(other Verdict) bool {
 		}
 	}
 	return true
+}
+
+// Open reports whether v lets all numbers of a protocol pass to somebody whom no peer
+// describes, to all addresses of a family, or to all pods.
+func (w *World) Open(v Verdict) bool {
+	worlds := []func(Party) bool{
+		func(p Party) bool { return !p.IsPod && !p.Address.IsValid() },
+		func(p Party) bool { return p.Address.Is4() },
+		func(p Party) bool { return p.Address.Is6() },
+		func(p Party) bool { return p.IsPod },
+	}
+	for _, isIn := range worlds {
+		all := w.Everything()[0]
+		for i, p := range w.Parties {
+			if isIn(p) {
+				all &= v[i]
+			}
+		}
+		if w.allNumbers(all) {
+			return true
+		}
+	}
+	return false
+}
+
+func (w *World) allNumbers(flows uint64) bool {
+	for _, protocol := range []corev1.Protocol{"TCP", "UDP", "SCTP"} {
+		open := true
+		for i, f := range w.Flows {
+			if f.Protocol == protocol && f.Name == "" {
+				open = open && flows&(1<<i) != 0
+			}
+		}
+		if open {
+			return true
+		}
+	}
+	return false
 }
 
 // Count is the number of flows that pass.
@@ -238,7 +296,7 @@ func portMatches(port networkingv1.NetworkPolicyPort, f Flow) bool {
 	return f.Number == port.Port.IntVal
 }
 
-// matcher tells of a party whether it is the peer.
+// matcher returns a function that reports whether a party is the peer.
 func (w *World) matcher(peer networkingv1.NetworkPolicyPeer) func(Party) bool {
 	if peer.IPBlock != nil {
 		return blockMatcher(peer.IPBlock)
@@ -252,7 +310,7 @@ func (w *World) matcher(peer networkingv1.NetworkPolicyPeer) func(Party) bool {
 	}
 }
 
-// selected tells of each set whether a selector selects it.
+// selected reports of each set whether a selector selects it.
 func selected(sets []labels.Set, by *metav1.LabelSelector) []bool {
 	s := selector(by)
 	matches := make([]bool, len(sets))

@@ -9,7 +9,6 @@ package edit
 
 import (
 	"errors"
-	"fmt"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -55,22 +54,3 @@ func Apply(d Document, edits []Edit, verify func([]byte) error) ([]byte, error) 
 
 // ErrFinal marks errors of verify that no other way to write will mend.
 var ErrFinal = errors.New("final")
-
-// find returns the key and the value at a path; nils if there is none.
-func find(root *yaml.Node, path []any) (key, value *yaml.Node) {
-	value = Resolve(root)
-	for _, step := range path {
-		switch step := step.(type) {
-		case string:
-			key, value = Entry(value, step)
-		case int:
-			if value == nil || value.Kind != yaml.SequenceNode || step >= len(value.Content) {
-				return nil, nil
-			}
-			key, value = nil, value.Content[step]
-		default:
-			panic(fmt.Sprintf("a path of %T", step))
-		}
-	}
-	return key, value
-}

@@ -10,6 +10,9 @@ import (
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/networknt/netpol-merge/render/internal/node"
+	"github.com/networknt/netpol-merge/render/internal/stream"
 )
 
 // insert makes the edits by inserting lines, and by cutting those of removed items.
@@ -24,7 +27,7 @@ func insert(d Document, edits []Edit) ([]byte, error) {
 }
 
 func (l *lines) make(root *yaml.Node, e Edit) error {
-	key, value := find(root, e.Path)
+	key, value := node.At(root, e.Path)
 	switch {
 	case e.Key != "":
 		return l.set(root, e, key, value)
@@ -40,7 +43,7 @@ func (l *lines) make(root *yaml.Node, e Edit) error {
 		return nil
 	}
 	name, isKey := e.Path[len(e.Path)-1].(string)
-	parentKey, parent := find(root, e.Path[:len(e.Path)-1])
+	parentKey, parent := node.At(root, e.Path[:len(e.Path)-1])
 	switch {
 	case !isKey || !isBlock(parent, yaml.MappingNode):
 		return errNoLines
@@ -67,32 +70,9 @@ type edit struct {
 	with     string
 }
 
-// newLines finds the lines of a text as the YAML parser counts them, for which
-// a line can also end with a lone carriage return or a Unicode line break.
+// newLines finds the lines of a text as the YAML parser counts them.
 func newLines(text []byte) *lines {
-	l := &lines{text: text, starts: []int{0}}
-	for i := 0; i < len(text); {
-		if size := breakSize(text[i:]); size > 0 {
-			i += size
-			l.starts = append(l.starts, i)
-		} else {
-			i++
-		}
-	}
-	return l
-}
-
-// breakSize is the length of the line break that a text starts with, or 0.
-func breakSize(text []byte) int {
-	if text[0] >= ' ' && text[0] < utf8.RuneSelf { // as nearly always
-		return 0
-	}
-	for _, lineBreak := range []string{"\r\n", "\n", "\r", "\u0085", "\u2028", "\u2029"} {
-		if bytes.HasPrefix(text, []byte(lineBreak)) {
-			return len(lineBreak)
-		}
-	}
-	return 0
+	return &lines{text: text, starts: stream.LineStarts(text)}
 }
 
 // line is the text of a line, counted from 1, with its line break.
@@ -149,8 +129,8 @@ func (l *lines) apply() []byte {
 
 // isBlock tells whether the node is of a kind and written in block style, so
 // that lines can be inserted into it.
-func isBlock(node *yaml.Node, kind yaml.Kind) bool {
-	return node != nil && node.Kind == kind && node.Style&yaml.FlowStyle == 0 && len(node.Content) > 0
+func isBlock(n *yaml.Node, kind yaml.Kind) bool {
+	return n != nil && n.Kind == kind && n.Style&yaml.FlowStyle == 0 && len(n.Content) > 0
 }
 
 // indentOf is the indentation of a block mapping's entries.
@@ -191,9 +171,9 @@ func (l *lines) eraseEmpty(key, value *yaml.Node) bool {
 }
 
 // offset is where a node starts in the text. Columns count characters.
-func (l *lines) offset(node *yaml.Node) int {
-	at := l.starts[node.Line-1]
-	for column := 1; column < node.Column && at < len(l.text); column++ {
+func (l *lines) offset(n *yaml.Node) int {
+	at := l.starts[n.Line-1]
+	for column := 1; column < n.Column && at < len(l.text); column++ {
 		_, size := utf8.DecodeRune(l.text[at:])
 		at += size
 	}
@@ -214,7 +194,7 @@ func (l *lines) dashColumn(sequence *yaml.Node) int {
 	}
 	for number := sequence.Line + 1; number <= len(l.starts); number++ {
 		line := l.line(number)
-		if !isBlankOrComment(line) {
+		if !stream.IsBlankOrComment(line) {
 			return len(line) - len(bytes.TrimLeft(line, " ")) + 1
 		}
 	}
@@ -253,8 +233,8 @@ func (l *lines) set(root *yaml.Node, e Edit, key, mapping *yaml.Node) error {
 	written := strings.TrimSpace(string(encoded))
 	line := e.Key + ": " + written
 	name, isKey := e.Path[len(e.Path)-1].(string)
-	parentKey, parent := find(root, e.Path[:len(e.Path)-1])
-	_, before := Entry(mapping, e.Key)
+	parentKey, parent := node.At(root, e.Path[:len(e.Path)-1])
+	_, before := node.Entry(mapping, e.Key)
 	switch {
 	case !isKey || parent == nil || parent.Kind != yaml.MappingNode || len(parent.Content) == 0:
 		return errNoLines
@@ -294,9 +274,9 @@ func (l *lines) insertFirst(mapping *yaml.Node, entry string) error {
 }
 
 // replaceScalar replaces a scalar that stands on one line.
-func (l *lines) replaceScalar(node *yaml.Node, with string) error {
-	at := l.offset(node)
-	for _, old := range []string{node.Value, `"` + node.Value + `"`, "'" + node.Value + "'"} {
+func (l *lines) replaceScalar(n *yaml.Node, with string) error {
+	at := l.offset(n)
+	for _, old := range []string{n.Value, `"` + n.Value + `"`, "'" + n.Value + "'"} {
 		if old != "" && bytes.HasPrefix(l.text[at:], []byte(old)) {
 			l.edits = append(l.edits, edit{at, at + len(old), with})
 			return nil
@@ -312,12 +292,12 @@ func (l *lines) removeItems(key, sequence *yaml.Node, remove []int) error {
 	}
 	dash := l.dashColumn(sequence)
 	for _, i := range remove {
-		node := sequence.Content[i]
-		first := l.dashLine(node, dash)
+		item := sequence.Content[i]
+		first := l.dashLine(item, dash)
 		if first == 0 {
 			return errNoLines
 		}
-		one := yaml.Node{Kind: yaml.SequenceNode, Content: []*yaml.Node{node}}
+		one := yaml.Node{Kind: yaml.SequenceNode, Content: []*yaml.Node{item}}
 		l.edits = append(l.edits, edit{l.starts[first-1], l.endOf(l.lastLine(&one, dash)), ""})
 	}
 	if len(remove) == len(sequence.Content) {
@@ -337,9 +317,9 @@ func (l *lines) dashLine(item *yaml.Node, dash int) int {
 	for number := item.Line; number > 0; number-- {
 		rest, ok := bytes.CutPrefix(l.line(number), prefix)
 		switch {
-		case ok && (number == item.Line || isBlankOrComment(rest)):
+		case ok && (number == item.Line || stream.IsBlankOrComment(rest)):
 			return number
-		case number < item.Line && !isBlankOrComment(l.line(number)):
+		case number < item.Line && !stream.IsBlankOrComment(l.line(number)):
 			return 0
 		}
 	}

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/networknt/netpol-merge/render/internal/node"
 )
 
 // reencode makes the edits in a copy of the document's nodes and encodes it, for
@@ -25,8 +27,8 @@ func reencodeWithoutComments(d Document, edits []Edit) ([]byte, error) {
 func encodeWith(d Document, edits []Edit, content *yaml.Node) ([]byte, error) {
 	root := content.Content[0]
 	for _, e := range edits {
-		node := root
-		node.Style &^= yaml.FlowStyle
+		n := root
+		n.Style &^= yaml.FlowStyle
 		for i, step := range e.Path {
 			kind := yaml.MappingNode
 			if i+1 == len(e.Path) && e.Key == "" {
@@ -38,32 +40,32 @@ func encodeWith(d Document, edits []Edit, content *yaml.Node) ([]byte, error) {
 			}
 			switch step := step.(type) {
 			case string:
-				node = child(node, step, kind)
+				n = child(n, step, kind)
 			case int:
-				node = node.Content[step]
-				node.Style &^= yaml.FlowStyle
+				n = n.Content[step]
+				n.Style &^= yaml.FlowStyle
 			}
 		}
-		e.makeIn(node)
+		e.makeIn(n)
 	}
 	return d.frame(content)
 }
 
 // makeIn makes the edit in the node at its path.
-func (e Edit) makeIn(node *yaml.Node) {
-	node.Content = append(node.Content, e.Append...)
+func (e Edit) makeIn(n *yaml.Node) {
+	n.Content = append(n.Content, e.Append...)
 	for _, i := range slices.Backward(e.Remove) {
-		node.Content = slices.Delete(node.Content, i, i+1)
+		n.Content = slices.Delete(n.Content, i, i+1)
 	}
 	if e.Key == "" {
 		return
 	}
 	value := Scalar(e.Value)
-	if _, before := Entry(node, e.Key); before != nil {
+	if _, before := node.Entry(n, e.Key); before != nil {
 		before.Value, before.Tag, before.Style = value.Value, value.Tag, value.Style
 		return
 	}
-	node.Content = append(node.Content, Scalar(e.Key), value)
+	n.Content = append(n.Content, Scalar(e.Key), value)
 }
 
 // frame encodes the content and puts it between what stood around it.
@@ -129,18 +131,38 @@ func commentIn(line []byte) string {
 
 // Scalar is a node that is text, and the same text, in every version of YAML.
 func Scalar(value string) *yaml.Node {
-	var node yaml.Node
-	node.SetString(value)
-	if err := node.Encode(value); err != nil {
-		node.Style = yaml.DoubleQuotedStyle
+	if isPlainWord(value) { // as the encoder would find, which costs more to set up
+		return &yaml.Node{Kind: yaml.ScalarNode, Value: value}
 	}
-	return &node
+	var n yaml.Node
+	n.SetString(value)
+	if err := n.Encode(value); err != nil {
+		n.Style = yaml.DoubleQuotedStyle
+	}
+	return &n
+}
+
+// isPlainWord reports whether a text certainly needs no quotes: it begins with a letter,
+// is longer than the words that stand for booleans and null, and has only characters that
+// mean nothing.
+func isPlainWord(text string) bool {
+	const longestWord = len("false")
+	isLetter := func(c byte) bool { return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' }
+	if len(text) <= longestWord || !isLetter(text[0]) {
+		return false
+	}
+	for i := range len(text) {
+		if c := text[i]; !isLetter(c) && (c < '0' || c > '9') && strings.IndexByte("-_./", c) < 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // child returns the value of a key as a block of the wanted kind; it becomes an
 // empty one if it is missing or null.
 func child(mapping *yaml.Node, key string, kind yaml.Kind) *yaml.Node {
-	_, value := Entry(mapping, key)
+	_, value := node.Entry(mapping, key)
 	if value == nil {
 		value = &yaml.Node{}
 		mapping.Content = append(mapping.Content, Scalar(key), value)
@@ -154,12 +176,12 @@ func child(mapping *yaml.Node, key string, kind yaml.Kind) *yaml.Node {
 
 // unaliased copies a node without anchors, aliases and merge keys, so that a
 // change in one place changes no other.
-func unaliased(node *yaml.Node) *yaml.Node {
-	from := Resolve(node)
+func unaliased(n *yaml.Node) *yaml.Node {
+	from := node.Resolve(n)
 	to := *from
 	to.Anchor, to.Content = "", nil
-	if from != node {
-		to.HeadComment, to.LineComment, to.FootComment = node.HeadComment, node.LineComment, node.FootComment
+	if from != n {
+		to.HeadComment, to.LineComment, to.FootComment = n.HeadComment, n.LineComment, n.FootComment
 	}
 	for i, child := range from.Content {
 		if from.Kind == yaml.MappingNode && i%2 == 1 && from.Content[i-1].ShortTag() == "!!merge" {
@@ -175,48 +197,48 @@ func unaliased(node *yaml.Node) *yaml.Node {
 // portable rewrites what the encoder gets wrong, or what parsers read differently:
 // null as nothing at all and comments, in flow style, comments behind blocks and in
 // front of empty collections, folded texts, and those that start with white space. It
-// changes the node.
-func portable(node *yaml.Node) *yaml.Node {
-	for i, child := range node.Content {
+// changes the n.
+func portable(n *yaml.Node) *yaml.Node {
+	for i, child := range n.Content {
 		portable(child)
 		switch {
-		case node.Style&yaml.FlowStyle != 0 && child.ShortTag() == "!!null" && child.Value == "":
+		case n.Style&yaml.FlowStyle != 0 && child.ShortTag() == "!!null" && child.Value == "":
 			child.Value = "null"
 		case child.Kind&(yaml.MappingNode|yaml.SequenceNode) != 0 && len(child.Content) == 0 && child.HeadComment != "":
-			if node.Kind == yaml.MappingNode && node.Content[i-1].HeadComment == "" {
-				node.Content[i-1].HeadComment = child.HeadComment
+			if n.Kind == yaml.MappingNode && n.Content[i-1].HeadComment == "" {
+				n.Content[i-1].HeadComment = child.HeadComment
 			}
 			child.HeadComment = ""
 		case len(child.Content) == 0 || child.LineComment == "" || child.Style&yaml.FlowStyle != 0:
-		case node.Kind != yaml.MappingNode:
+		case n.Kind != yaml.MappingNode:
 			child.HeadComment, child.LineComment = strings.TrimPrefix(child.HeadComment+"\n"+child.LineComment, "\n"), ""
-		case node.Content[i-1].LineComment == "":
-			node.Content[i-1].LineComment, child.LineComment = child.LineComment, ""
+		case n.Content[i-1].LineComment == "":
+			n.Content[i-1].LineComment, child.LineComment = child.LineComment, ""
 		}
 	}
-	switch isText := node.Style&(yaml.FoldedStyle|yaml.LiteralStyle) != 0; {
-	case isText && strings.TrimLeft(node.Value, " \t\n") != node.Value:
-		node.Style = yaml.DoubleQuotedStyle
+	switch isText := n.Style&(yaml.FoldedStyle|yaml.LiteralStyle) != 0; {
+	case isText && strings.TrimLeft(n.Value, " \t\n") != n.Value:
+		n.Style = yaml.DoubleQuotedStyle
 	case isText:
-		node.Style = node.Style&^yaml.FoldedStyle | yaml.LiteralStyle
+		n.Style = n.Style&^yaml.FoldedStyle | yaml.LiteralStyle
 	}
-	if node.HeadComment != "" || slices.ContainsFunc(node.Content, hasComments) {
-		node.Style &^= yaml.FlowStyle
+	if n.HeadComment != "" || slices.ContainsFunc(n.Content, hasComments) {
+		n.Style &^= yaml.FlowStyle
 	}
-	return node
+	return n
 }
 
-func hasComments(node *yaml.Node) bool {
-	return node.HeadComment+node.LineComment+node.FootComment != "" || slices.ContainsFunc(node.Content, hasComments)
+func hasComments(n *yaml.Node) bool {
+	return n.HeadComment+n.LineComment+n.FootComment != "" || slices.ContainsFunc(n.Content, hasComments)
 }
 
 // withoutComments takes the comments away from a node and all in it.
-func withoutComments(node *yaml.Node) *yaml.Node {
-	node.HeadComment, node.LineComment, node.FootComment = "", "", ""
-	for _, child := range node.Content {
+func withoutComments(n *yaml.Node) *yaml.Node {
+	n.HeadComment, n.LineComment, n.FootComment = "", "", ""
+	for _, child := range n.Content {
 		withoutComments(child)
 	}
-	return node
+	return n
 }
 
 // inline appends to a mapping what a merge key brings in: of one mapping, or of
@@ -229,10 +251,10 @@ func inline(to, from, merged *yaml.Node) {
 	for _, source := range sources {
 		for i := 0; i+1 < len(source.Content); i += 2 {
 			key := source.Content[i].Value
-			if own, _ := Entry(from, key); own != nil {
+			if own, _ := node.Entry(from, key); own != nil {
 				continue
 			}
-			if already, _ := Entry(to, key); already == nil {
+			if already, _ := node.Entry(to, key); already == nil {
 				to.Content = append(to.Content, source.Content[i], source.Content[i+1])
 			}
 		}

@@ -5,12 +5,15 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/networknt/netpol-merge/render/internal/node"
+	"github.com/networknt/netpol-merge/render/internal/stream"
 )
 
 // flowNode is a collection in flow style that has to become a block before
 // lines can be inserted. It is the value of key, or, if that is nil, an item of
 // a list or the document's root.
-type flowNode struct{ key, node *yaml.Node }
+type flowNode struct{ key, value *yaml.Node }
 
 // insertUnflowed inserts lines after the collections on the way of the edits became
 // blocks; everything else stays byte for byte.
@@ -52,24 +55,24 @@ func flows(root *yaml.Node, edits []Edit) (outermost []flowNode) {
 	unflowed := map[*yaml.Node]bool{}
 	for _, e := range edits {
 		path := e.Path
-		if _, mapping := find(root, path); e.Key != "" && (mapping == nil || mapping.Kind != yaml.ScalarNode) {
+		if _, mapping := node.At(root, path); e.Key != "" && (mapping == nil || mapping.Kind != yaml.ScalarNode) {
 			path = path[:len(path)-2]
 		}
 		inside := false
 		for i := range len(path) + 1 {
-			key, node := find(root, path[:i])
-			if node == nil {
+			key, n := node.At(root, path[:i])
+			if n == nil {
 				break
 			}
-			isFlow := node.Style&yaml.FlowStyle != 0 && len(node.Content) > 0
+			isFlow := n.Style&yaml.FlowStyle != 0 && len(n.Content) > 0
 			if isFlow && !inside {
-				outermost = append(outermost, flowNode{key, node})
+				outermost = append(outermost, flowNode{key, n})
 			}
 			if isFlow {
-				unflowed[node] = true
-				node.Style &^= yaml.FlowStyle
+				unflowed[n] = true
+				n.Style &^= yaml.FlowStyle
 			}
-			inside = unflowed[node]
+			inside = unflowed[n]
 		}
 	}
 	return outermost
@@ -79,28 +82,28 @@ func flows(root *yaml.Node, edits []Edit) (outermost []flowNode) {
 // collection has to be simply from bracket to bracket. A comment behind it stays on
 // its line, comments inside move with what they are about.
 func (l *lines) unflow(f flowNode) bool {
-	start := l.offset(f.node)
+	start := l.offset(f.value)
 	end := flowEnd(l.text, start)
 	if end < 0 {
 		return false
 	}
-	block := *f.node
+	block := *f.value
 	block.HeadComment, block.LineComment, block.FootComment = "", "", ""
 	encoded, err := Encode(portable(&block))
 	if err != nil {
 		return false
 	}
 	encoded = append(lostComments(l.text[start:end], encoded), encoded...)
-	lineBreak := l.breakAfter(f.node.Line)
+	lineBreak := l.breakAfter(f.value.Line)
 	before := bytes.TrimRight(l.text[:start], " \t")
-	indent, lead, first := f.node.Column-1, "", ""
+	indent, lead, first := f.value.Column-1, "", ""
 	switch {
 	case f.key != nil:
 		indent = f.key.Column - 1
-		if f.node.Kind == yaml.MappingNode {
+		if f.value.Kind == yaml.MappingNode {
 			indent += 2
 		}
-	case bytes.HasSuffix(before, []byte("-")) && !isMarker(l.text[l.starts[f.node.Line-1]:], "---"):
+	case bytes.HasSuffix(before, []byte("-")) && !stream.IsMarker(l.text[l.starts[f.value.Line-1]:], "---"):
 		before, first = l.text[:start], strings.Repeat(" ", indent)
 	case len(before) > 0 && before[len(before)-1] != '\n':
 		lead = lineBreak

@@ -1,0 +1,158 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"runtime/debug"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/networknt/netpol-merge/render"
+)
+
+func newCommand(s *settings, stdout *output) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "netpol-merge [flags] [FILE...]",
+		Short: "Fold network policy overlays into the policy that the platform owns",
+		Long: `netpol-merge reads rendered manifests from standard input, or from the files,
+and folds every NetworkPolicy that carries the annotation
+
+  netpol-merge.networknt.com/into: NAME
+
+into the NetworkPolicy of that name: the result allows exactly what both allow
+together. Everything else leaves byte for byte as it came.
+
+Every flag --some-flag can also be set as NETPOL_MERGE_SOME_FLAG.`,
+		Example: `  helm install petstore charts/petstore --post-renderer netpol-merge
+  helm template petstore charts/petstore | netpol-merge --require-input`,
+		Args:          cobra.ArbitraryArgs,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Version:       version(),
+		RunE: func(command *cobra.Command, files []string) error {
+			result, err := s.mergeAndReport(command, files)
+			if err != nil {
+				return err
+			}
+			if _, err := io.WriteString(command.ErrOrStderr(), result.FormatWarnings()); err != nil {
+				return ioError(fmt.Errorf("write warnings: %w", err))
+			}
+			_, _ = result.WriteTo(stdout) // which keeps the failure
+			return stdout.failure
+		},
+	}
+	root.SetVersionTemplate("{{.Name}} {{.Version}}\n")
+	s.addFlags(root.Flags())
+	root.AddCommand(newExplainCommand(s, stdout), newCheckCommand(), newVersionCommand(stdout))
+	return root
+}
+
+func newExplainCommand(s *settings, stdout *output) *cobra.Command {
+	command := &cobra.Command{
+		Use:   "explain [flags] [FILE...]",
+		Short: "Show what the overlays add, and all that the policies allow",
+		Args:  cobra.ArbitraryArgs,
+		RunE: func(command *cobra.Command, files []string) error {
+			result, err := s.mergeAndReport(command, files)
+			if err != nil {
+				return err
+			}
+			text, err := formatReport(result.Report(), s.format, stdout.style())
+			if err != nil {
+				return err
+			}
+			return stdout.print(text)
+		},
+	}
+	s.addFlags(command.Flags())
+	command.Flags().StringVarP(&s.format, "output", "o", "text", "text, json or markdown")
+	return command
+}
+
+func newCheckCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "check [FILE...]",
+		Short: "Exit with 1 if an overlay is still in the stream, and print which",
+		Args:  cobra.ArbitraryArgs,
+		RunE: func(command *cobra.Command, files []string) error {
+			streams, err := readStreams(command.InOrStdin(), command.ErrOrStderr(), files)
+			if err != nil {
+				return err
+			}
+			return render.Check(streams...)
+		},
+	}
+}
+
+func newVersionCommand(stdout *output) *cobra.Command {
+	return &cobra.Command{
+		Use:   "version",
+		Short: "Print the version",
+		Args:  cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			return stdout.print("netpol-merge " + version() + "\n")
+		},
+	}
+}
+
+// version is the module's version, which the go command knows of a build from a tag or
+// by go install.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok || info.Main.Version == "" {
+		return "(devel)"
+	}
+	return info.Main.Version
+}
+
+// mergeAndReport merges the files and writes the report, which also says why an input was
+// refused.
+func (s *settings) mergeAndReport(command *cobra.Command, files []string) (*render.Result, error) {
+	if err := setFromEnvironment(command.Flags()); err != nil {
+		return nil, err
+	}
+	if err := s.validate(); err != nil {
+		return nil, err
+	}
+	result, err := s.mergeFiles(command, files)
+	if s.report == "" {
+		return result, err
+	}
+	var said *render.Report
+	if err == nil {
+		said = result.Report()
+	} else {
+		said = render.ReportError(err)
+	}
+	failure := ioError(writeReport(s.report, said))
+	if err != nil && failure != nil {
+		return nil, fmt.Errorf("%w\nnetpol-merge: %w", err, failure)
+	}
+	if err == nil {
+		err = failure
+	}
+	return result, err
+}
+
+func (s *settings) mergeFiles(command *cobra.Command, files []string) (result *render.Result, err error) {
+	if s.Overlays, err = readSources(s.overlays); err != nil {
+		return nil, err
+	}
+	if s.Ceilings, err = readSources(s.ceilings); err != nil {
+		return nil, err
+	}
+	streams, err := readStreams(command.InOrStdin(), command.ErrOrStderr(), files)
+	if err != nil {
+		return nil, err
+	}
+	result, err = s.Merge(streams...)
+	return result, withFlags(err)
+}
+
+// isTerminal reports whether a reader or writer is a terminal.
+func isTerminal(stream any) bool {
+	file, isFile := stream.(*os.File)
+	return isFile && term.IsTerminal(int(file.Fd()))
+}

@@ -1,0 +1,137 @@
+package main
+
+import (
+	"errors"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/spf13/pflag"
+	"k8s.io/apimachinery/pkg/util/validation"
+
+	"github.com/networknt/netpol-merge/render"
+	"github.com/networknt/netpol-merge/render/report"
+)
+
+// errorsAsManifest is the name of the flag that the shipped Helm 4 plugin passes.
+const errorsAsManifest = "errors-as-manifest"
+
+// withFlags puts our flags beside what hints of package render, which knows no flags, say
+// about its settings.
+func withFlags(err error) error {
+	refusal, ok := errors.AsType[*render.Refusal](err)
+	if !ok {
+		return err
+	}
+	flags := strings.NewReplacer(
+		report.ReleaseNamespace, report.ReleaseNamespace+" (--namespace)",
+		report.AllowIngress, report.AllowIngress+" (--allow-ingress)",
+		report.AcceptEmptyInput, report.AcceptEmptyInput+" (without --require-input)")
+	for i, problem := range refusal.Problems {
+		refusal.Problems[i].Hint = flags.Replace(problem.Hint)
+	}
+	return err
+}
+
+// settings are what the flags say.
+type settings struct {
+	render.Renderer
+	overlays, ceilings []string // paths
+	report             string   // path; empty for none
+	format             string   // of explain
+	errorsAsManifest   bool
+}
+
+func (s *settings) addFlags(flags *pflag.FlagSet) {
+	flags.StringVar(&s.Target, "target", render.DefaultTarget, "target of overlays that name none")
+	flags.StringVar(&s.Namespace, "namespace", "", "the release's namespace, for policies that name none")
+	flags.StringArrayVar(&s.overlays, "overlay", nil, "file, or folder of *.yaml, *.yml and *.json, with more overlays (repeatable)")
+	flags.StringArrayVar(&s.ceilings, "ceiling", nil, "file, or folder, of NetworkPolicies: the most that the policies may allow (repeatable)")
+	flags.BoolVar(&s.AllowIngress, "allow-ingress", false, "let overlays add ingress rules")
+	flags.BoolVar(&s.Strict, "strict", false, "make warnings errors")
+	flags.BoolVar(&s.RequireInput, "require-input", false, "refuse an empty input")
+	flags.StringVar(&s.report, "report", "", "file to write what explain prints to: JSON if it ends in .json, Markdown if in .md, else text")
+	flags.BoolVar(&s.errorsAsManifest, errorsAsManifest, false, "on failure exit 0 with a manifest that Helm 4 rejects with the message, for the Helm 4 plugin only")
+}
+
+// checkArguments finds arguments that hold several flags, or a flag and its value: a
+// host that passes arguments may not split them.
+func checkArguments(args []string) error {
+	for _, arg := range args {
+		if arg == "--" {
+			return nil
+		}
+		name, _, _ := strings.Cut(arg, "=")
+		switch {
+		case !strings.HasPrefix(arg, "--"):
+		case strings.Contains(arg, " --"):
+			return usageError("one argument holds several flags: %q; pass each as an argument of its own", arg)
+		case strings.Contains(name, " "):
+			return usageError("one argument holds a flag and its value: %q; write %q", arg, strings.Replace(arg, " ", "=", 1))
+		}
+	}
+	return nil
+}
+
+// setFromEnvironment sets flags that the command line does not from variables such as
+// NETPOL_MERGE_ALLOW_INGRESS. An empty variable counts as unset, but for the ceilings: a
+// bound that is switched off by accident is none.
+func setFromEnvironment(flags *pflag.FlagSet) error {
+	var problems []string
+	flags.VisitAll(func(flag *pflag.Flag) {
+		name := "NETPOL_MERGE_" + strings.ToUpper(strings.ReplaceAll(flag.Name, "-", "_"))
+		value, isSet := os.LookupEnv(name)
+		if flag.Changed || !isSet || flag.Name == "help" || flag.Name == "version" {
+			return
+		}
+		items := paths(value)
+		list, isList := flag.Value.(pflag.SliceValue)
+		var err error
+		switch {
+		case flag.Name == "ceiling" && len(items) == 0:
+			problems = append(problems, name+" is set, but names no file; name one, or unset it")
+		case value == "":
+		case isList:
+			err = list.Replace(items)
+		default:
+			err = flag.Value.Set(value)
+		}
+		if err != nil {
+			problems = append(problems, "invalid value \""+value+"\" in "+name+": it has to be true or false")
+		}
+	})
+	if len(problems) > 0 {
+		return usageError("%s", strings.Join(problems, "; "))
+	}
+	return nil
+}
+
+// paths are the items of a list that is separated by commas.
+func paths(list string) (items []string) {
+	for item := range strings.SplitSeq(list, ",") {
+		if item = strings.TrimSpace(item); item != "" {
+			items = append(items, item)
+		}
+	}
+	return items
+}
+
+// validate returns what is wrong with the settings, whatever the input.
+func (s *settings) validate() error {
+	if s.Target == "" {
+		return usageError("--target needs a name")
+	}
+	if reasons := validation.IsDNS1123Label(s.Namespace); s.Namespace != "" && len(reasons) > 0 {
+		return usageError("invalid value %q for --namespace: %s", s.Namespace, strings.Join(reasons, "; "))
+	}
+	if slices.ContainsFunc(s.ceilings, func(path string) bool { return strings.TrimSpace(path) == "" }) {
+		return usageError("--ceiling needs a file")
+	}
+	if !slices.Contains([]string{"", "text", "json", "markdown"}, s.format) {
+		return usageError("invalid value %q for --output: it has to be text, json or markdown", s.format)
+	}
+	if s.report == "-" {
+		return usageError("--report needs a file: standard output is for the manifests")
+	}
+	return nil
+}

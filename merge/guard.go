@@ -1,0 +1,160 @@
+package merge
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+	"k8s.io/apimachinery/pkg/util/sets"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+)
+
+// Guard returns what netpol-merge itself forbids an overlay, beyond what the
+// API server would: inbound rules unless allowIngress, rules that open
+// everything, or say so in other words, and rules in a direction that the overlay's own policyTypes do
+// not list.
+func Guard(overlay *networkingv1.NetworkPolicy, allowIngress bool) field.ErrorList {
+	var problems field.ErrorList
+	path := field.NewPath("spec")
+	if len(overlay.Spec.Ingress) > 0 && !allowIngress {
+		problems = append(problems, field.Forbidden(path.Child("ingress"), "inbound traffic belongs to the sidecar"))
+	}
+	problems = append(problems, GuardTypes(overlay)...)
+	for _, direction := range Directions() {
+		problems = append(problems, guardRules(Rules(overlay, direction), direction)...)
+	}
+	return problems
+}
+
+// GuardTypes returns the part of Guard that is for ceilings, too: rules in a
+// direction that the policy's own policyTypes do not list.
+func GuardTypes(policy *networkingv1.NetworkPolicy) field.ErrorList {
+	var problems field.ErrorList
+	path := field.NewPath("spec")
+	for _, direction := range Directions() {
+		types := policy.Spec.PolicyTypes
+		if len(Rules(policy, direction)) > 0 && len(types) > 0 && !slices.Contains(types, direction) {
+			problems = append(problems, field.Invalid(path.Child("policyTypes"), types,
+				fmt.Sprintf("does not list %s, but %s has rules", direction, path.Child(RulesKey(direction)))))
+		}
+	}
+	return problems
+}
+
+// guardRules reports rules that open everything: those that plainly do, those that say
+// so in other words, and those that do so only together.
+func guardRules(rules []Rule, direction networkingv1.PolicyType) (problems field.ErrorList) {
+	var others []Position
+	worlds := wholeWorlds()
+	for i, rule := range rules {
+		at := Position{direction, i}
+		found := guardRule(rule, at.Path())
+		if ports := newPortSet(entries(rule.Ports)); len(found) == 0 && slices.ContainsFunc(protocols(), ports.coversAll) {
+			found = guardTogether(worlds, []Rule{rule}, []Position{at})
+		}
+		if len(found) == 0 {
+			others = append(others, at)
+		}
+		problems = append(problems, found...)
+	}
+	var together []Rule
+	for _, at := range others {
+		together = append(together, rules[at.Index])
+	}
+	return append(problems, guardTogether(worlds, together, others)...)
+}
+
+func guardRule(rule Rule, path *field.Path) field.ErrorList {
+	if len(rule.Peers) > 0 {
+		return nil
+	}
+	if len(rule.Ports) == 0 {
+		return field.ErrorList{field.Forbidden(path, "the rule names neither peers nor ports, which opens everything")}
+	}
+	var problems field.ErrorList
+	for i, port := range rule.Ports {
+		if port.Port == nil {
+			problems = append(problems, field.Forbidden(path.Child("ports").Index(i),
+				fmt.Sprintf("names no port, and the rule no peers, which opens all of %s", protocolOf(port))))
+		}
+	}
+	return problems
+}
+
+type world struct {
+	peer
+	words string
+}
+
+// wholeWorlds are the peers to which nothing may be open altogether. Every namespace
+// has a name, which the API server puts into its label kubernetes.io/metadata.name, so
+// that a selector that requires the label selects them all.
+func wholeWorlds() []world {
+	everyNamespace := selector{{namespaceLabel + corev1.LabelMetadataName, labelValues{inverted: true}}}
+	return []world{
+		{peer{key: anyKey}, "any peer"},
+		{blockOf(&networkingv1.IPBlock{CIDR: "0.0.0.0/0"}), "every IPv4 address"},
+		{blockOf(&networkingv1.IPBlock{CIDR: "::/0"}), "every IPv6 address"},
+		{podsOf(everyNamespace), "every pod of every namespace"},
+	}
+}
+
+// guardTogether reports rules that together open all ports of a protocol to a whole
+// world. In the end a port is a number, so that all numbers are all ports.
+func guardTogether(worlds []world, rules []Rule, at []Position) (problems field.ErrorList) {
+	set := newRuleSet(rules)
+	reported := sets.Set[corev1.Protocol]{}
+	for _, w := range worlds {
+		var found []opening
+		for _, protocol := range protocols() {
+			all := allOf(protocol)
+			by := set.askFor([]peer{w.peer}, w.key, []traffic{all}).coveredBy(all)
+			if len(by) == 0 || reported.Has(protocol) {
+				continue
+			}
+			reported.Insert(protocol)
+			if last := len(found) - 1; last >= 0 && slices.Equal(found[last].by, by) {
+				found[last].protocols = append(found[last].protocols, string(protocol))
+				continue
+			}
+			found = append(found, opening{by, []string{string(protocol)}, set.portsAllowing(by[0], all)})
+		}
+		for _, o := range found {
+			problems = append(problems, o.to(w, at))
+		}
+	}
+	return problems
+}
+
+// opening is rules that together open all ports of protocols.
+type opening struct {
+	by        []int
+	protocols []string
+	ports     []int // of the first rule, for the first protocol
+}
+
+// to says that at the first of the rules, or at its port if that is all it takes.
+func (o opening) to(w world, at []Position) *field.Error {
+	path := at[o.by[0]].Path()
+	if len(o.by) == 1 && len(o.protocols) == 1 && len(o.ports) == 1 {
+		path = path.Child("ports").Index(o.ports[0])
+	}
+	what := "all ports"
+	if len(o.protocols) < 3 {
+		what = "all of " + strings.Join(o.protocols, " and ")
+	}
+	message := fmt.Sprintf("opens %s to %s", what, w.words)
+	var others []string
+	for _, i := range o.by[1:min(len(o.by), mostNamed)] {
+		others = append(others, at[i].Path().String())
+	}
+	if more := len(o.by) - mostNamed; more > 0 {
+		others = append(others, fmt.Sprintf("%d more", more))
+	}
+	if len(others) > 0 {
+		message += ", together with " + strings.Join(others, ", ")
+	}
+	return field.Forbidden(path, message)
+}

@@ -1,0 +1,200 @@
+package manifest
+
+import (
+	"encoding/base64"
+	"strconv"
+	"strings"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/networknt/netpol-merge/merge"
+	"github.com/networknt/netpol-merge/render/internal/node"
+)
+
+// unlikeObject returns the first node of an object, or of a list, for which parsers do not
+// agree whether it is a policy or an overlay, or on what such a one says; nil if they do.
+func unlikeObject(n *yaml.Node, value any) *yaml.Node {
+	n = node.Resolve(n)
+	object, isObject := value.(map[string]any)
+	if n == nil || !isObject {
+		return nil // no reader takes anything else for an object
+	}
+	entries := map[string]*yaml.Node{}
+	collect(n, entries, map[*yaml.Node]bool{})
+	items, isList := object["items"].([]any)
+	sequence := node.Resolve(entries["items"])
+	switch {
+	case entries["kind"] == nil && object["kind"] != nil, unlike(entries["kind"], object["kind"]) != nil,
+		isList && (sequence == nil || len(sequence.Content) != len(items)):
+		return n
+	case isList:
+		for i, item := range items {
+			if found := unlikeObject(sequence.Content[i], item); found != nil {
+				return found
+			}
+		}
+		return nil
+	}
+	metadata, annotations := map[string]*yaml.Node{}, map[string]*yaml.Node{}
+	collect(entries["metadata"], metadata, map[*yaml.Node]bool{})
+	collect(metadata["annotations"], annotations, map[*yaml.Node]bool{})
+	kind, _ := object["kind"].(string)
+	if annotations[merge.IntoAnnotation] == nil && !annotated(object, merge.IntoAnnotation) && !strings.HasSuffix(kind, "NetworkPolicy") {
+		return nil
+	}
+	return unlike(n, value)
+}
+
+// unlike returns the first node that says something else than the value, which another
+// parser read of the same text; nil if they are alike. Words such as yes, which YAML 1.1
+// takes for a boolean, count as alike: where text has to stand they are reported anyway.
+func unlike(n *yaml.Node, value any) *yaml.Node {
+	n = node.Resolve(n)
+	switch {
+	case n == nil:
+		return nil
+	case n.Kind == yaml.MappingNode:
+		return unlikeMapping(n, value)
+	case n.Kind == yaml.SequenceNode:
+		items, isList := value.([]any)
+		if !isList || len(items) != len(n.Content) || n.ShortTag() != "!!seq" {
+			return n
+		}
+		for i, item := range items {
+			if inner := unlike(n.Content[i], item); inner != nil {
+				return inner
+			}
+		}
+		return nil
+	case isSameScalar(n, value):
+		return nil
+	}
+	return n
+}
+
+func unlikeMapping(n *yaml.Node, value any) *yaml.Node {
+	entries, isMapping := value.(map[string]any)
+	if !isMapping || n.ShortTag() != "!!map" {
+		return n
+	}
+	for i := 0; i < len(n.Content); i += 2 { // 1 and "1" are two keys to one parser, and one to the other
+		if tag := node.Resolve(n.Content[i]).ShortTag(); tag != "!!str" && tag != "!!merge" && tag != "!!binary" {
+			return n.Content[i]
+		}
+	}
+	merged := map[string]*yaml.Node{}
+	collect(n, merged, map[*yaml.Node]bool{})
+	if len(merged) != len(entries) {
+		return n
+	}
+	for key, inner := range merged {
+		entry, ok := entries[key]
+		if !ok {
+			return n
+		}
+		if found := unlike(inner, entry); found != nil {
+			return found
+		}
+	}
+	return nil
+}
+
+// collect gathers the entries of a mapping as YAML 1.2 parsers do: its own, of a key that
+// stands twice the last, and then those that merge keys bring in.
+func collect(n *yaml.Node, into map[string]*yaml.Node, inside map[*yaml.Node]bool) {
+	if n = node.Resolve(n); n == nil || inside[n] {
+		return
+	}
+	inside[n] = true
+	defer delete(inside, n)
+	if n.Kind == yaml.SequenceNode {
+		for _, one := range n.Content {
+			collect(one, into, inside)
+		}
+		return
+	}
+	own := map[string]*yaml.Node{}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		if key := node.Resolve(n.Content[i]); key.ShortTag() != "!!merge" {
+			own[keyText(key)] = n.Content[i+1]
+		}
+	}
+	for key, value := range own {
+		if _, already := into[key]; !already {
+			into[key] = value
+		}
+	}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		if n.Content[i].ShortTag() == "!!merge" {
+			collect(n.Content[i+1], into, inside)
+		}
+	}
+}
+
+// keyText is a key as JSON has it.
+func keyText(key *yaml.Node) string {
+	if key.ShortTag() == "!!binary" {
+		text, err := base64.StdEncoding.DecodeString(key.Value)
+		if err == nil {
+			return string(text)
+		}
+	}
+	return key.Value
+}
+
+func isSameScalar(n *yaml.Node, value any) bool {
+	switch value := value.(type) {
+	case nil:
+		return n.ShortTag() == "!!null"
+	case bool:
+		if n.ShortTag() == "!!bool" {
+			truth, err := strconv.ParseBool(n.Value)
+			return err != nil || truth == value
+		}
+		return n.ShortTag() == "!!str" && n.Style == 0
+	case string:
+		switch n.ShortTag() {
+		case "!!str":
+			return n.Value == value
+		case "!!timestamp":
+			at, err := time.Parse(time.RFC3339, n.Value)
+			return err == nil && at.Format(time.RFC3339) == value
+		case "!!binary":
+			return keyText(n) == value
+		}
+		return false
+	case int64:
+		var number int64
+		return (n.ShortTag() == "!!int" || n.ShortTag() == "!!float") && isNumber(n, float64(value)) || n.Decode(&number) == nil && number == value && n.ShortTag() == "!!int"
+	case float64:
+		return isNumber(n, value)
+	}
+	return false
+}
+
+func isNumber(n *yaml.Node, value float64) bool {
+	var number float64
+	return (n.ShortTag() == "!!int" || n.ShortTag() == "!!float") && n.Decode(&number) == nil && number == value
+}
+
+// mostAliased is how much aliases may add to a document, in bytes. It is more than an API
+// server accepts.
+const mostAliased = 4 << 20
+
+// expanded is about how many bytes a node takes once each alias is what it stands for.
+func expanded(n *yaml.Node, known map[*yaml.Node]int) int {
+	if n.Kind == yaml.AliasNode {
+		n = n.Alias
+	}
+	if size, ok := known[n]; ok {
+		return size
+	}
+	known[n] = 1 << 40 // an alias to what it is in
+	size := len(n.Value) + 1
+	for _, inner := range n.Content {
+		size = min(size+expanded(inner, known), 1<<40)
+	}
+	known[n] = size
+	return size
+}

@@ -1,0 +1,240 @@
+package manifest
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+	utiljson "k8s.io/apimachinery/pkg/util/json"
+	sigsyaml "sigs.k8s.io/yaml"
+
+	"github.com/networknt/netpol-merge/render/internal/node"
+	"github.com/networknt/netpol-merge/render/internal/stream"
+)
+
+// maxDocument is the most that is parsed, in bytes. It leaves room for large lists.
+const maxDocument = 32 << 20
+
+// Document is a document of a stream, and, once Read returned nil, what it says. It is
+// parsed twice: into nodes, which know where things are, and into values, as Helm and
+// kubectl would send them to the API server. The two parsers differ in details (YAML 1.1
+// or 1.2), so what things mean is only ever read from the values.
+type Document struct {
+	*stream.Document
+	Stream   string // the name of its stream
+	IsFile   bool   // whether that is a file that an editor can open
+	Position int    // of its stream among those of the run
+	Template string // in Helm 3's "# Source:" comment, or empty
+	Blank    bool   // whether there is no content
+
+	Tree    *yaml.Node // of kind DocumentNode; nil if there is no content
+	End     int        // where in the text the content ends, before any "..."
+	Value   any
+	Objects []*Object // the document's own, or those of the list that it is
+
+	lists  []*Object // the objects that are lists
+	isJSON bool      // whether only a JSON parser reads it
+	read   bool
+	err    error
+	breaks []int // how many newlines there are before each line; nil until asked for
+	lines  []int // offset of each line, as editors count lines; nil until asked for
+	nodes  node.Index
+	last   shownLine
+}
+
+// shownLine is a line's text, kept as problems often share a line.
+type shownLine struct {
+	line int
+	text string
+}
+
+// SyntaxError says why a document cannot be read, and in which of its lines.
+type SyntaxError struct {
+	Line   int // in the document, from 1
+	Reason string
+}
+
+func (e *SyntaxError) Error() string { return e.Reason }
+
+// Split returns the documents of a source, which is at a position among the streams of
+// the run.
+func Split(source Source, position int) []*Document {
+	split := stream.Split(source.Text)
+	documents := make([]*Document, len(split))
+	for i, d := range split {
+		documents[i] = &Document{Document: d, Stream: source.Name, IsFile: source.IsFile, Position: position}
+		template, content := d.Prologue()
+		documents[i].Template, documents[i].Blank = template, !content
+	}
+	return documents
+}
+
+// Read parses the document, once. The error is a *SyntaxError.
+func (d *Document) Read() error {
+	if !d.read {
+		d.read = true
+		if d.err = d.parse(); d.err != nil && len(d.Text) <= maxDocument && d.parseJSON() == nil {
+			d.err = nil
+		}
+	}
+	return d.err
+}
+
+func (d *Document) parse() error {
+	if len(d.Text) > maxDocument {
+		return &SyntaxError{1, "the document is larger than 32 MiB, which is more than is read"}
+	}
+	text := d.parseable()
+	d.End = len(text)
+	var tree, second yaml.Node
+	trees := yaml.NewDecoder(bytes.NewReader(text))
+	if err := trees.Decode(&tree); errors.Is(err, io.EOF) {
+		return nil
+	} else if err != nil {
+		return notYAML(text, err)
+	}
+	if err := trees.Decode(&second); err == nil {
+		return &SyntaxError{second.Content[0].Line, "not valid YAML: a second document starts without a line that is '---'"}
+	} else if !errors.Is(err, io.EOF) {
+		return notYAML(text, err)
+	}
+	d.Tree = &tree
+	if expanded(&tree, map[*yaml.Node]int{}) > len(text)+mostAliased {
+		return &SyntaxError{1, "aliases make the document too large to be read"}
+	}
+	return d.readValues(text)
+}
+
+// ReadAgain reads the text that a document became, which has to be one document, and one
+// that both parsers read alike.
+func ReadAgain(text []byte) (*Document, error) {
+	split := Split(Source{Text: text}, 0)
+	if len(split) != 1 {
+		return nil, fmt.Errorf("it became %d documents", len(split))
+	}
+	d := split[0]
+	if err := d.Read(); err != nil {
+		return nil, err
+	}
+	if doubt := d.doubtParsers(); doubt != nil {
+		return nil, errors.New(doubt.Reason)
+	}
+	return d, nil
+}
+
+// readValues reads what the text says, and finds the objects in it.
+func (d *Document) readValues(text []byte) error {
+	json, err := sigsyaml.YAMLToJSON(text)
+	if err == nil {
+		err = utiljson.Unmarshal(json, &d.Value)
+	}
+	if err != nil {
+		return notYAML(text, err)
+	}
+	return d.findObjects()
+}
+
+// parseable is the document's content. A %YAML directive is made a comment: the parsers
+// know only version 1.1, and read 1.2 as well as they read any stream.
+func (d *Document) parseable() []byte {
+	text := d.Content()
+	if !d.Directives {
+		return text
+	}
+	text = bytes.Clone(text)
+	for line := range bytes.Lines(text) {
+		line = bytes.TrimPrefix(line, []byte(stream.ByteOrderMark))
+		if bytes.HasPrefix(line, []byte("%YAML")) {
+			line[0] = '#'
+		} else if stream.IsMarker(line, "---") {
+			break
+		}
+	}
+	return text
+}
+
+// notYAML is the error for a text that a parser does not take. sigs.k8s.io/yaml names
+// the line of the problem, yaml.v3 that of the collection that it is in.
+func notYAML(text []byte, err error) error {
+	if _, other := sigsyaml.YAMLToJSON(text); other != nil {
+		err = other
+	}
+	reason := strings.TrimPrefix(strings.TrimPrefix(err.Error(), "error converting YAML to JSON: "), "yaml: ")
+	if json, ok := strings.CutPrefix(reason, "json: "); ok {
+		return &SyntaxError{1, "it cannot be converted to JSON, which the API server needs: " + json}
+	}
+	line := 1
+	if rest, ok := strings.CutPrefix(reason, "line "); ok {
+		number, after, _ := strings.Cut(rest, ": ")
+		if n, err := strconv.Atoi(number); err == nil {
+			line, reason = n, after
+		}
+	}
+	last := 1 + bytes.Count(bytes.TrimRight(text, "\r\n"), []byte("\n"))
+	return &SyntaxError{min(line, last), "not valid YAML: " + reason}
+}
+
+// LineOf converts a line of the document, as the parser counts lines, to a line of the
+// stream, as editors do: they end lines at newlines only.
+func (d *Document) LineOf(number int) int {
+	if d.breaks == nil {
+		starts := stream.LineStarts(d.Text)
+		d.breaks = make([]int, len(starts))
+		for i := 1; i < len(starts); i++ {
+			d.breaks[i] = d.breaks[i-1] + bytes.Count(d.Text[starts[i-1]:starts[i]], []byte("\n"))
+		}
+	}
+	return d.Line + d.breaks[min(number, len(d.breaks))-1]
+}
+
+// mostShown is how much of a line is shown, in bytes.
+const mostShown = 300
+
+// LineText is the text of a line of the stream that is one of the document's, without its
+// line break; of a long one the start.
+func (d *Document) LineText(line int) string {
+	if d.last.line != line {
+		d.last = shownLine{line, d.lineText(line)}
+	}
+	return d.last.text
+}
+
+func (d *Document) lineText(line int) string {
+	if d.lines == nil {
+		for i := range d.Text {
+			if i == 0 || d.Text[i-1] == '\n' {
+				d.lines = append(d.lines, i)
+			}
+		}
+	}
+	i := line - d.Line
+	if i < 0 || i >= len(d.lines) {
+		return ""
+	}
+	text, _, _ := bytes.Cut(d.Text[d.lines[i]:], []byte("\n"))
+	text = bytes.TrimSuffix(text, []byte("\r"))
+	if len(text) > mostShown {
+		return strings.ToValidUTF8(string(text[:mostShown]), "") + "..."
+	}
+	return string(text)
+}
+
+// root is the content of the tree; nil if there is none.
+func (d *Document) root() *yaml.Node {
+	if d.Tree == nil {
+		return nil
+	}
+	return node.Resolve(d.Tree.Content[0])
+}
+
+// Source is the template that the document came from, or else the name of its stream.
+func (d *Document) Source() string {
+	if d.Template != "" {
+		return d.Template
+	}
+	return d.Stream
+}

@@ -1,0 +1,92 @@
+package manifest
+
+import (
+	"bytes"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/networknt/netpol-merge/render/internal/stream"
+)
+
+// mayContain reports whether a word may stand in one of the document's scalars: as it
+// is, in another encoding than UTF-8, written with the escapes of double-quoted scalars,
+// or behind a tag, as !!binary can stand for anything. In doubt it may.
+func (d *Document) mayContain(word string) bool {
+	text := narrowed(d.Text)
+	return bytes.Contains(text, []byte(word)) || mayBeBinary(text) ||
+		hasEscapes(text) && bytes.Contains(unescape(text), []byte(word))
+}
+
+// mayBeBinary reports whether a text may have the tag !!binary: as it is, with parts of
+// it behind %, or with its start in a %TAG directive.
+func mayBeBinary(text []byte) bool {
+	if bytes.IndexByte(text, '!') < 0 {
+		return false
+	}
+	if bytes.Contains(text, []byte("binary")) || bytes.Contains(text, []byte("%TAG")) && bytes.Contains(text, []byte("tag:yaml.org,2002:")) {
+		return true
+	}
+	for at := bytes.IndexByte(text, '%'); at >= 0 && at+3 <= len(text); {
+		if _, err := strconv.ParseUint(string(text[at+1:at+3]), 16, 8); err == nil {
+			return true
+		}
+		next := bytes.IndexByte(text[at+1:], '%')
+		if next < 0 {
+			return false
+		}
+		at += 1 + next
+	}
+	return false
+}
+
+// hasEscapes reports whether a text has escapes that stand for a letter, or for nothing.
+func hasEscapes(text []byte) bool {
+	for {
+		i := bytes.IndexByte(text, '\\')
+		if i < 0 || i+1 == len(text) {
+			return false
+		}
+		text = text[i+1:]
+		if strings.IndexByte("xuU/", text[0]) >= 0 || stream.BreakSize(text) > 0 {
+			return true
+		}
+	}
+}
+
+// unescape replaces the escapes of double-quoted scalars that can stand for a letter,
+// wherever they are, and removes escaped line breaks.
+func unescape(text []byte) []byte {
+	out := make([]byte, 0, len(text))
+	for {
+		i := bytes.IndexByte(text, '\\')
+		if i < 0 || i+1 == len(text) {
+			return append(out, text...)
+		}
+		out = append(out, text[:i]...)
+		if size := stream.BreakSize(text[i+1:]); size > 0 {
+			text = bytes.TrimLeft(text[i+1+size:], " \t\r\n\u0085\u2028\u2029")
+			continue
+		}
+		escaped := text[i+1]
+		text = text[i+2:]
+		digits := min(len(text), map[byte]int{'x': 2, 'u': 4, 'U': 8}[escaped])
+		code, err := strconv.ParseUint(string(text[:digits]), 16, 32)
+		switch {
+		case digits == 0:
+			out = append(out, escaped)
+		case err == nil:
+			out = utf8.AppendRune(out, rune(code))
+			text = text[digits:]
+		}
+	}
+}
+
+// narrowed is a text in UTF-16 or UTF-32 as one byte a letter, as far as it is ASCII,
+// and other text as it is.
+func narrowed(text []byte) []byte {
+	if bytes.IndexByte(text, 0) < 0 {
+		return text
+	}
+	return bytes.ReplaceAll(text, []byte{0}, nil)
+}

@@ -1,0 +1,126 @@
+package node
+
+import (
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// Step is one step of a field path as the API server writes it: a field (.name), or
+// what stands in brackets, which is an index ([0]) or a key ([app.kubernetes.io/name]).
+type Step struct {
+	Name     string
+	Brackets bool
+}
+
+// Steps takes a field path apart. The empty path, and "<nil>", which is how a nil
+// *field.Path prints, have no steps.
+func Steps(path string) (steps []Step) {
+	if path == "<nil>" {
+		return nil
+	}
+	for path != "" {
+		var step Step
+		if inside, ok := strings.CutPrefix(path, "["); ok {
+			step.Brackets = true
+			step.Name, path, _ = strings.Cut(inside, "]")
+		} else if end := strings.IndexAny(path, ".["); end >= 0 {
+			step.Name, path = path[:end], path[end:]
+		} else {
+			step.Name, path = path, ""
+		}
+		path = strings.TrimPrefix(path, ".")
+		steps = append(steps, step)
+	}
+	return steps
+}
+
+// IsIndex reports whether the step can be the index of a list's item.
+func (s Step) IsIndex() bool {
+	_, err := strconv.Atoi(s.Name)
+	return err == nil && s.Brackets
+}
+
+// Index finds entries of large mappings fast, for whoever asks for many. The zero value is
+// ready for use.
+type Index struct {
+	entries map[*yaml.Node]map[string]int // index of each key's node, by its text
+	texts   map[*yaml.Node]map[string]int // of the first entry that has the text as key or value
+}
+
+// entry is Entry.
+func (x *Index) entry(mapping *yaml.Node, name string) (key, value *yaml.Node) {
+	const small = 32
+	if mapping.Kind != yaml.MappingNode || len(mapping.Content) < small {
+		return Entry(mapping, name)
+	}
+	if x.entries == nil {
+		x.entries = map[*yaml.Node]map[string]int{}
+	}
+	known := x.entries[mapping]
+	if known == nil {
+		known = map[string]int{}
+		for i := 0; i+1 < len(mapping.Content); i += 2 {
+			known[mapping.Content[i].Value] = i
+		}
+		x.entries[mapping] = known
+	}
+	if i, ok := known[name]; ok {
+		return mapping.Content[i], mapping.Content[i+1]
+	}
+	return nil, nil
+}
+
+// KeyWith returns the key of the first entry of a mapping that has a text as its key or
+// as its value; nil if there is none.
+func (x *Index) KeyWith(mapping *yaml.Node, text string) *yaml.Node {
+	if mapping == nil || mapping.Kind != yaml.MappingNode {
+		return nil
+	}
+	if x.texts == nil {
+		x.texts = map[*yaml.Node]map[string]int{}
+	}
+	known := x.texts[mapping]
+	if known == nil {
+		known = map[string]int{}
+		for i := len(mapping.Content) - 2; i >= 0; i -= 2 {
+			known[mapping.Content[i].Value], known[mapping.Content[i+1].Value] = i, i
+		}
+		x.texts[mapping] = known
+	}
+	if i, ok := known[text]; ok {
+		return mapping.Content[i]
+	}
+	return nil
+}
+
+// Locate returns the line, in the text that was parsed, of the field at a path, and its
+// value; or the line of the nearest field above it that is there, and nil. Without a
+// node that is line 1.
+func (x *Index) Locate(root *yaml.Node, path string) (line int, value *yaml.Node) {
+	if root == nil {
+		return 1, nil
+	}
+	line = root.Line
+	for _, step := range Steps(path) {
+		if root.Kind == yaml.SequenceNode && step.IsIndex() {
+			index, _ := strconv.Atoi(step.Name) // as IsIndex knows
+			if index >= len(root.Content) {
+				return line, nil
+			}
+			line, root = root.Content[index].Line, Resolve(root.Content[index])
+			continue
+		}
+		key, value := x.entry(root, step.Name)
+		if key != nil {
+			line = key.Line
+		} else if value = Lookup(root, step.Name); value != nil {
+			line = value.Line
+		}
+		if root = Resolve(value); root == nil {
+			return line, nil
+		}
+	}
+	return line, root
+}

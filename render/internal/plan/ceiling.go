@@ -1,0 +1,189 @@
+package plan
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+
+	networkingv1 "k8s.io/api/networking/v1"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"github.com/networknt/netpol-merge/merge"
+	"github.com/networknt/netpol-merge/render/internal/manifest"
+	"github.com/networknt/netpol-merge/render/internal/strict"
+	"github.com/networknt/netpol-merge/render/report"
+)
+
+// ceilings are the most that the policies of a stream may allow.
+type ceilings struct {
+	set      *manifest.Set
+	policies []*networkingv1.NetworkPolicy
+	bounds   map[string]*bound // by the ceilings that count, and by namespace and pods
+}
+
+// bound is what those ceilings allow together that count for a policy, and the same in
+// words.
+type bound struct {
+	*merge.Allowance
+	words map[networkingv1.PolicyType]string
+}
+
+// mostCeilings is how many ceilings there may be.
+const mostCeilings = 500
+
+// readCeilings reads the ceilings. They are checked as the API server would, and for
+// unknown fields, as overlays are; as open as the platform wants them to be.
+func (m *maker) readCeilings(position int) {
+	c := &ceilings{set: m.set, bounds: map[string]*bound{}}
+	for i, source := range m.options.CeilingFiles {
+		before := len(c.policies) + len(m.Problems)
+		m.eachIn(source, position+i, func(o *manifest.Object) {
+			if o.Kind() != "NetworkPolicy" || o.Nested {
+				m.Problems = append(m.Problems, wrongKind(o))
+				return
+			}
+			policy, in := inspect(o, overlayRole)
+			in.addConsequences(report.NotForOverlays, merge.GuardTypes(policy))
+			m.Problems = append(m.Problems, in.problems...)
+			c.policies = append(c.policies, policy)
+		})
+		if len(c.policies)+len(m.Problems) == before {
+			m.Problems = append(m.Problems, report.Problem{
+				Code: report.WrongFile, Source: source.Name, Stream: position + i,
+				Reason: "the ceiling holds no NetworkPolicy",
+				Hint:   "a ceiling lists the most that policies may allow, as rules of a NetworkPolicy",
+			})
+		}
+	}
+	if len(c.policies) > mostCeilings {
+		m.Problems = append(m.Problems, report.Problem{
+			Code: report.WrongFile, Source: m.options.CeilingFiles[0].Name, Stream: position,
+			Reason: fmt.Sprintf("there are %d ceilings, and each is compared with each policy", len(c.policies)),
+			Hint:   fmt.Sprintf("use at most %d: put the rules for the same pods into one policy", mostCeilings),
+		})
+	}
+	if len(m.options.CeilingFiles) > 0 && len(m.Problems) == 0 {
+		m.ceilings = c
+	}
+}
+
+// boundOf returns what the ceilings that count for a policy allow together; nil if none
+// counts. A ceiling counts for the policies of its namespace, or of all if it names
+// none, whose pods it selects all of.
+func (c *ceilings) boundOf(o *manifest.Object, policy *networkingv1.NetworkPolicy) *bound {
+	var counting []*networkingv1.NetworkPolicy
+	key := ""
+	pods := cmp.Or(c.set.NamespaceOf(o), " ") + merge.PodsKey(&policy.Spec.PodSelector)
+	if b, known := c.bounds[pods]; known {
+		return b
+	}
+	for i, ceiling := range c.policies {
+		inNamespace := ceiling.Namespace == "" || ceiling.Namespace == c.set.NamespaceOf(o)
+		if inNamespace && merge.SelectsAllOf(&ceiling.Spec.PodSelector, &policy.Spec.PodSelector) {
+			counting = append(counting, ceiling)
+			key += fmt.Sprint(i, " ")
+		}
+	}
+	b := c.bounds[key]
+	if b == nil && len(counting) > 0 {
+		b = &bound{merge.NewAllowance(counting...), map[networkingv1.PolicyType]string{}}
+		for _, direction := range merge.Directions() {
+			b.words[direction] = report.RulesInWords(counting, direction)
+		}
+		c.bounds[key] = b
+	}
+	c.bounds[pods] = b
+	return b
+}
+
+// checkCeilings holds every policy that leaves against the ceilings.
+func (m *maker) checkCeilings() {
+	if m.ceilings == nil {
+		return
+	}
+	targets := map[*manifest.Object]*Target{}
+	for _, t := range m.Targets {
+		targets[t.Object] = t
+	}
+	for _, o := range m.Reading.Policies {
+		switch t := targets[o]; {
+		case !o.IsNetworkPolicy():
+			m.Problems = append(m.Problems, unbound(o))
+		case t != nil:
+			m.Problems = append(m.Problems, m.ceilings.beyond(t.Object, t.Policy, t.inspection, t.Overlays)...)
+		default:
+			policy, in := inspect(o, bystanderRole)
+			m.Problems = append(m.Problems, in.problems...)
+			m.Problems = append(m.Problems, m.ceilings.beyond(o, policy, in, nil)...)
+		}
+	}
+	for _, o := range m.Reading.Others {
+		m.Problems = append(m.Problems, unbound(o))
+	}
+}
+
+// unbound is the problem of a policy of another vendor.
+func unbound(o *manifest.Object) report.Problem {
+	return Locate(o, report.Unbound, strict.Finding{
+		Error: field.Forbidden(field.NewPath("kind"), fmt.Sprintf("a %s of %s opens the network, and a ceiling cannot bound it", o.Kind(), o.APIVersion())),
+		Hint:  "take it out of this stream: what is given beside the ceilings is the platform's to apply",
+	})
+}
+
+// beyond finds what a policy, and the overlays of it, allow beyond the ceilings: at the
+// overlay what it adds, else at the policy. What is wrong already is not held against
+// them: what it asks for is not known.
+func (c *ceilings) beyond(o *manifest.Object, policy *networkingv1.NetworkPolicy, in *inspection, overlays []*Overlay) (problems []report.Problem) {
+	b := c.boundOf(o, policy)
+	if b == nil {
+		return []report.Problem{Locate(o, report.Unbound, strict.Finding{
+			Error: field.Forbidden(field.NewPath("spec", "podSelector"), fmt.Sprintf("no ceiling counts for this policy%s, for %s", inNamespace(c.set.NamespaceOf(o)), report.PodsInWords(&policy.Spec.PodSelector))),
+			Hint:  "add a ceiling that selects all of these pods, or whose podSelector is empty, in this namespace or without one",
+		})}
+	}
+	problems = b.excesses(o, policy, in, nil, "give the platform's own policy as a ceiling, too, or have the platform team raise the ceiling")
+	own := merge.NewAllowance(policy)
+	for _, overlay := range overlays {
+		asked := *overlay.Policy
+		asked.Spec.PolicyTypes = nil
+		for _, direction := range merge.Directions() {
+			if merge.Isolates(policy, direction) {
+				asked.Spec.PolicyTypes = append(asked.Spec.PolicyTypes, direction)
+			}
+		}
+		problems = append(problems, b.excesses(overlay.Object, &asked, overlay.inspection, own, "ask for less, or have the platform team raise the ceiling")...)
+	}
+	return problems
+}
+
+// excesses finds the parts of a policy that are beyond the bound, and not allowed by what
+// is allowed anyway, if that is not nil.
+func (b *bound) excesses(o *manifest.Object, policy *networkingv1.NetworkPolicy, in *inspection, anyway *merge.Allowance, hint string) (problems []report.Problem) {
+	isDoubtful := in.doubts()
+	for _, excess := range b.Beyond(policy) {
+		if isDoubtful(excess.Direction, excess.Rule, excess.Port) || anyway != nil && anyway.Allows(excess.Direction, excess.Part) {
+			continue
+		}
+		problems = append(problems, Locate(o, report.BeyondCeiling, strict.Finding{
+			Error: field.Forbidden(PortPath(excess.Direction, excess.Rule, excess.Port),
+				fmt.Sprintf("%s; the ceiling allows %s", report.RuleInWords(excess.Part, excess.Direction), b.words[excess.Direction])),
+			Hint: hint,
+		}))
+	}
+	return problems
+}
+
+func inNamespace(namespace string) string {
+	if namespace == "" {
+		return ""
+	}
+	return " in namespace " + namespace
+}
+
+// opensNetwork reports whether an object is of a kind of another vendor, or of a later
+// API, that says who may reach whom: Cilium's, Calico's, Antrea's and OpenShift's
+// policies, AdminNetworkPolicy, ClusterNetworkPolicy.
+func opensNetwork(o *manifest.Object) bool {
+	group, _, _ := strings.Cut(o.APIVersion(), "/")
+	return strings.HasSuffix(o.Kind(), "NetworkPolicy") && group != "apiextensions.k8s.io" && !o.IsNetworkPolicy()
+}

@@ -1,0 +1,120 @@
+package plan
+
+import (
+	"fmt"
+	"maps"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+	networkingv1 "k8s.io/api/networking/v1"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"github.com/networknt/netpol-merge/render/internal/manifest"
+	"github.com/networknt/netpol-merge/render/internal/node"
+	"github.com/networknt/netpol-merge/render/internal/strict"
+	"github.com/networknt/netpol-merge/render/report"
+)
+
+// Decode makes a policy of an object, and finds what is wrong with it. A status, which
+// the API server ignores, is left out. Null items of a list are allowed if nullItems is.
+func Decode(o *manifest.Object, nullItems bool) (*networkingv1.NetworkPolicy, []strict.Finding) {
+	values := o.Value
+	if _, hasStatus := values["status"]; hasStatus {
+		values = maps.Clone(values)
+		delete(values, "status")
+	}
+	policy := &networkingv1.NetworkPolicy{}
+	findings := strict.Decode(values, policy, strict.Options{NullItems: nullItems, Written: o.Written})
+	return policy, findings
+}
+
+// keyChecker finds duplicate keys, and keys that are no plain text.
+type keyChecker struct {
+	equalInMetadata bool // whether a key may stand twice under metadata with the same value
+	seen            map[*yaml.Node]bool
+	findings        []strict.Finding
+}
+
+func (c *keyChecker) check(n *yaml.Node, path *field.Path, inMetadata bool) {
+	n = node.Resolve(n)
+	if n == nil || c.seen[n] {
+		return
+	}
+	c.seen[n] = true
+	if n.Kind == yaml.SequenceNode {
+		for i, item := range n.Content {
+			c.check(item, path.Index(i), inMetadata)
+		}
+		return
+	}
+	entries := map[string]int{} // index of the key, by its text
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		key := node.Resolve(n.Content[i])
+		line := n.Content[i].Line
+		first, again := entries[key.Value]
+		isHarmless := again && inMetadata && c.equalInMetadata && node.Equal(n.Content[first+1], n.Content[i+1])
+		if again && !isHarmless {
+			c.findings = append(c.findings, strict.Finding{
+				Error: field.Duplicate(childOrKey(path, key.Value), field.OmitValueType{}),
+				Hint:  fmt.Sprintf("the key is already set %s above; keep one", report.Plural(line-n.Content[first].Line, "line")),
+				Line:  line,
+			})
+		}
+		entries[key.Value] = i
+		if key.Kind != yaml.ScalarNode || key.ShortTag() == "!!binary" {
+			c.findings = append(c.findings, strict.Finding{
+				Error: field.Invalid(path, field.OmitValueType{}, "has a key that is not plain text"),
+				Hint:  "write the key as a plain word",
+				Line:  line,
+			})
+		}
+		c.check(n.Content[i+1], childOrKey(path, key.Value), inMetadata || path == nil && key.Value == "metadata")
+	}
+}
+
+// childOrKey is the path of an entry: a field of the API is one word, a key of labels or
+// annotations may be more.
+func childOrKey(path *field.Path, key string) *field.Path {
+	if strings.ContainsAny(key, "./") {
+		return path.Key(key)
+	}
+	return path.Child(key)
+}
+
+// lostValues finds keys with nothing behind them, as a template leaves behind that has no
+// value: the API server would read such a port or selector as "all", and such a label as
+// an empty text.
+func lostValues(o *manifest.Object) []strict.Finding {
+	l := &lostFinder{}
+	for _, key := range []string{"podSelector", "ingress", "egress"} {
+		l.find(o.At("spec", key), field.NewPath("spec", key), key)
+	}
+	return l.findings
+}
+
+type lostFinder struct{ findings []strict.Finding }
+
+func (l *lostFinder) find(value any, path *field.Path, parent string) {
+	switch value := value.(type) {
+	case []any:
+		for i, item := range value {
+			l.find(item, path.Index(i), parent)
+		}
+	case map[string]any:
+		for key, inner := range value {
+			at := path.Child(key)
+			if parent == "matchLabels" {
+				at = path.Key(key)
+			}
+			switch {
+			case inner != nil:
+				l.find(inner, at, key)
+			case parent == "matchLabels" || key == "port" || key == "cidr" || key == "matchLabels" || strings.HasSuffix(key, "Selector"):
+				l.findings = append(l.findings, strict.Finding{
+					Error: field.Required(at, "nothing stands behind the key: did a template lose its value?"),
+					Hint:  "give the value, or remove the key if everything is meant",
+				})
+			}
+		}
+	}
+}

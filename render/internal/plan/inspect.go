@@ -1,0 +1,184 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+	networkingv1 "k8s.io/api/networking/v1"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"github.com/networknt/netpol-merge/merge"
+	"github.com/networknt/netpol-merge/render/internal/manifest"
+	"github.com/networknt/netpol-merge/render/internal/node"
+	"github.com/networknt/netpol-merge/render/internal/strict"
+	"github.com/networknt/netpol-merge/render/report"
+)
+
+// maxObject is the most that an API server accepts in one request, in bytes.
+const maxObject = 3 << 20
+
+// inspection is what was found in one object.
+type inspection struct {
+	object   *manifest.Object
+	causes   strict.Causes
+	problems []report.Problem
+}
+
+// inspect finds everything for which the API server would refuse a policy and, for those
+// that are merged, what it would drop.
+func inspect(o *manifest.Object, r role) (*networkingv1.NetworkPolicy, *inspection) {
+	in := &inspection{object: o}
+	if version := o.APIVersion(); version != manifest.APIVersion {
+		in.add(report.NotAPolicy, wrongVersion(version))
+	}
+	if IsTooLarge(o) {
+		in.add(report.RejectedByServer, strict.Finding{
+			Error: field.TooLong(nil, "", maxObject),
+			Hint:  fmt.Sprintf("it has %d bytes; an API server accepts no more than 3 MiB", o.Size()),
+		})
+	}
+	policy, findings := Decode(o, r != overlayRole)
+	if r == bystanderRole {
+		findings = slices.DeleteFunc(findings, func(f strict.Finding) bool { return f.Type == field.ErrorTypeForbidden })
+	} else {
+		keys := keyChecker{equalInMetadata: r == targetRole, seen: map[*yaml.Node]bool{}}
+		keys.check(o.Node, nil, false)
+		findings = append(findings, keys.findings...)
+	}
+	in.cause(report.NotInSchema, findings...)
+	if r == overlayRole {
+		in.cause(report.NotForOverlays, lostValues(o)...)
+	}
+	in.addConsequences(report.RejectedByServer, merge.Validate(policy))
+	return policy, in
+}
+
+// role is what a policy is inspected for.
+type role int
+
+const (
+	overlayRole   role = iota // also a ceiling: what it does not say plainly is refused
+	targetRole                // whose null items the API server takes for empty ones
+	bystanderRole             // which is only held against the ceilings, as the API server reads it
+)
+
+// wrongVersion says what to do about a policy of another API version or group.
+func wrongVersion(version string) strict.Finding {
+	hint := "write apiVersion: " + manifest.APIVersion
+	if group, _, _ := strings.Cut(version, "/"); strings.Contains(group, ".") && !strings.HasSuffix(group, "k8s.io") {
+		hint = "another vendor's policy cannot be merged here; write a NetworkPolicy of " + manifest.APIVersion
+	}
+	return strict.Finding{Error: field.NotSupported(field.NewPath("apiVersion"), version, []string{manifest.APIVersion}), Hint: hint}
+}
+
+// cause adds findings that may have consequences.
+func (in *inspection) cause(code report.Code, findings ...strict.Finding) {
+	in.add(code, findings...)
+	for _, f := range findings {
+		in.causes.Add(f)
+	}
+}
+
+func (in *inspection) add(code report.Code, findings ...strict.Finding) {
+	for _, f := range findings {
+		in.problems = append(in.problems, Locate(in.object, code, f))
+	}
+}
+
+// addConsequences adds errors that are not there only because of what was found before.
+// A port or protocol that is wrong may have consequences in turn: it reads like none.
+func (in *inspection) addConsequences(code report.Code, errs field.ErrorList) {
+	var causes []strict.Finding
+	for _, err := range errs {
+		if in.causes.Explain(err) {
+			continue
+		}
+		f := strict.Finding{Error: err}
+		in.add(code, f)
+		if strings.HasSuffix(err.Field, ".port") || strings.HasSuffix(err.Field, ".protocol") {
+			causes = append(causes, f)
+		}
+	}
+	for _, f := range causes {
+		in.causes.Add(f)
+	}
+}
+
+// doubts returns a function that reports whether something is wrong with a rule, or with
+// one of its ports: with the rule beside its ports, or with that port; -1 is all ports.
+func (in *inspection) doubts() func(direction networkingv1.PolicyType, rule, port int) bool {
+	wrong := map[string]bool{} // paths of rules, and of entries of their ports
+	for _, p := range in.problems {
+		rule, rest := cutItem(p.Field, "spec.ingress[", "spec.egress[")
+		port, _ := cutItem(rest, ".ports[")
+		wrong[rule+port] = true
+		if port != "" {
+			wrong[rule+".ports"] = true
+		}
+	}
+	return func(direction networkingv1.PolicyType, rule, port int) bool {
+		whole := merge.Position{Direction: direction, Index: rule}.Path()
+		return wrong[whole.String()] || wrong[PortPath(direction, rule, port).String()] || port < 0 && wrong[whole.Child("ports").String()]
+	}
+}
+
+// cutItem cuts a path behind the item of one of the lists that it begins with.
+func cutItem(path string, lists ...string) (item, rest string) {
+	for _, list := range lists {
+		if strings.HasPrefix(path, list) {
+			end := strings.IndexByte(path, ']') + 1
+			return path[:end], path[end:]
+		}
+	}
+	return "", path
+}
+
+// Locate makes a problem of a finding in an object.
+func Locate(o *manifest.Object, code report.Code, f strict.Finding) report.Problem {
+	if f.Hint == "" {
+		f.Hint = hintFor(f.Error)
+	}
+	path := f.Field
+	if len(node.Steps(path)) == 0 {
+		path = ""
+	}
+	line := o.LineOfEntry(path, f.BadValue)
+	switch {
+	case f.Line > 0:
+		line = o.LineOf(f.Line)
+	case line == 0:
+		line = o.LineAt(path)
+	}
+	problem := ofLine(o.Document, line)
+	problem.Code, problem.Field, problem.Reason, problem.Hint = code, path, f.ErrorBody(), f.Hint
+	problem.APIVersion, problem.Kind, problem.Name = o.APIVersion(), o.Kind(), o.Name()
+	problem.Source = o.Source()
+	return problem
+}
+
+// ofLine is a problem in a line of the stream that is one of the document's.
+func ofLine(d *manifest.Document, line int) report.Problem {
+	return report.Problem{
+		Source: d.Source(),
+		Line:   line,
+		Text:   d.LineText(line),
+		IsFile: d.Template == "" && d.IsFile,
+		Stream: d.Position,
+	}
+}
+
+// At is a problem with the field at a path, in words of its own.
+func At(o *manifest.Object, code report.Code, path *field.Path, reason, hint string) report.Problem {
+	problem := Locate(o, code, strict.Finding{Error: field.Invalid(path, field.OmitValueType{}, ""), Hint: hint})
+	problem.Reason = reason
+	return problem
+}
+
+// ofDocument is a problem with a document as a whole.
+func ofDocument(d *manifest.Document, code report.Code, reason, hint string) report.Problem {
+	problem := ofLine(d, d.Line)
+	problem.Code, problem.Reason, problem.Hint = code, reason, hint
+	return problem
+}

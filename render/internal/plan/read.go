@@ -1,0 +1,145 @@
+package plan
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"github.com/networknt/netpol-merge/merge"
+	"github.com/networknt/netpol-merge/render/internal/manifest"
+	"github.com/networknt/netpol-merge/render/internal/strict"
+	"github.com/networknt/netpol-merge/render/report"
+)
+
+// Reading is what the documents of a set hold that is about policies.
+type Reading struct {
+	Marked   []*manifest.Object // that are to be overlays
+	Policies []*manifest.Object // NetworkPolicies, of whatever API group, that are none
+	Others   []*manifest.Object // policies of other kinds that say who may reach whom
+	// Problems are documents that may hold an overlay but cannot be read in one way
+	// only, and keys that are nearly ours. Doubts are documents of which that is only
+	// so for a policy: they matter once something is merged or bounded.
+	Problems, Doubts []report.Problem
+
+	misspelt map[*manifest.Object]bool // which have a key that is nearly ours
+}
+
+// Read reads the documents that may be about policies.
+func Read(set *manifest.Set) *Reading {
+	r := &Reading{misspelt: map[*manifest.Object]bool{}}
+	for _, d := range set.Documents {
+		saysInto := d.SaysInto()
+		if !saysInto && !d.MayBePolicy() {
+			continue
+		}
+		if doubt := d.Doubt(); doubt != nil {
+			if saysInto || doubt.Certain {
+				r.Problems = append(r.Problems, unreadable(d, doubt, saysInto))
+			} else {
+				r.Doubts = append(r.Doubts, unreadable(d, doubt, false))
+			}
+			continue
+		}
+		for _, o := range d.Objects {
+			r.add(o)
+		}
+	}
+	return r
+}
+
+func (r *Reading) add(o *manifest.Object) {
+	isPolicy := o.Kind() == "NetworkPolicy"
+	switch {
+	case o.IsMarked():
+		r.Marked = append(r.Marked, o)
+	case isPolicy:
+		r.Policies = append(r.Policies, o)
+	case opensNetwork(o):
+		r.Others = append(r.Others, o)
+	}
+	if isPolicy {
+		keys := nearlyOurs(o, o.Value, nil)
+		r.Problems = append(r.Problems, keys...)
+		r.misspelt[o] = len(keys) > 0
+	}
+}
+
+// unreadable is the problem of a document that cannot be read in one way only.
+func unreadable(d *manifest.Document, doubt *manifest.Doubt, saysInto bool) report.Problem {
+	problem := ofLine(d, d.LineOf(doubt.Line))
+	problem.Code, problem.Reason = report.UnreadableDocument, doubt.Reason
+	problem.Hint = cmp.Or(doubt.Hint, "fix the document")
+	if saysInto {
+		problem.Hint += "; it mentions " + merge.IntoAnnotation + ", so it may hold an overlay"
+	} else {
+		problem.Hint += "; it may hold a NetworkPolicy"
+	}
+	return problem
+}
+
+// nearlyOurs finds keys in a value that look like our annotation and are not, or stand
+// where it means nothing: the policy would go to the cluster as one of its own.
+func nearlyOurs(o *manifest.Object, value any, path *field.Path) (problems []report.Problem) {
+	switch value := value.(type) {
+	case map[string]any:
+		for key, inner := range value {
+			at := childOrKey(path, key)
+			if isNearlyOurs(key) && !isOurs(at.String()) {
+				problems = append(problems, Locate(o, report.NearlyOurs, strict.Finding{
+					Error: field.Forbidden(at, fmt.Sprintf("%q does not mark an overlay here, so the policy would be applied as it is", key)),
+					Hint:  "an overlay has the annotation " + merge.IntoAnnotation + " in metadata.annotations",
+				}))
+			}
+			problems = append(problems, nearlyOurs(o, inner, at)...)
+		}
+	case []any:
+		for i, item := range value {
+			problems = append(problems, nearlyOurs(o, item, path.Index(i))...)
+		}
+	}
+	return problems
+}
+
+// isOurs reports whether a field path is that of one of our annotations.
+func isOurs(path string) bool {
+	return path == intoPath().String() || path == "metadata.annotations["+merge.MergedFromAnnotation+"]"
+}
+
+// isNearlyOurs reports whether a key is one of ours, or what a slip makes of it: another
+// case or separator, letters too many or too few, another domain of ours.
+func isNearlyOurs(key string) bool {
+	const longest = 80 // longer keys are no slips
+	if len(key) > longest {
+		return strings.Contains(key, "netpol-merge.networknt.com/")
+	}
+	letters := strings.Map(func(c rune) rune {
+		if c >= 'a' && c <= 'z' || c >= '0' && c <= '9' {
+			return c
+		}
+		return -1
+	}, strings.ToLower(key))
+	isInto := strings.HasSuffix(letters, "into") && strings.ContainsAny(key, "/.")
+	return strings.Contains(letters, "netpolmerge") ||
+		isInto && (strings.Contains(letters, "networknt") || strings.Contains(letters, "netpol")) ||
+		strict.Nearest(letters, []string{"netpolmergenetworkntcominto"}) != "" && len(letters) > 15
+}
+
+// Forgotten returns the policies that look as if the annotation of an overlay was
+// forgotten: without any podSelector they are for all pods of their namespace.
+func (r *Reading) Forgotten(targets []*Target) (problems []report.Problem) {
+	isTarget := map[*manifest.Object]bool{}
+	for _, t := range targets {
+		isTarget[t.Object] = true
+	}
+	for _, o := range r.Policies {
+		if isTarget[o] || r.misspelt[o] || !o.IsNetworkPolicy() || o.At("spec", "podSelector") != nil {
+			continue
+		}
+		problems = append(problems, At(o, report.ForgottenAnnotation, field.NewPath("spec"),
+			"the policy has no podSelector, so it is for all pods of its namespace: is it an overlay whose annotation is missing?",
+			"an overlay has the annotation "+merge.IntoAnnotation+"; a policy for all pods says podSelector: {}"))
+	}
+	return problems
+}

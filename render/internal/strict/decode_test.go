@@ -1,0 +1,39 @@
+package strict_test
+
+import (
+	"math/rand"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	networkingv1 "k8s.io/api/networking/v1"
+	"k8s.io/apimachinery/pkg/api/apitesting/fuzzer"
+	apiequality "k8s.io/apimachinery/pkg/api/equality"
+	metafuzzer "k8s.io/apimachinery/pkg/apis/meta/fuzzer"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/serializer"
+	"sigs.k8s.io/yaml"
+
+	"github.com/networknt/netpol-merge/merge/mergetest"
+	"github.com/networknt/netpol-merge/render/internal/manifest"
+	"github.com/networknt/netpol-merge/render/internal/strict"
+)
+
+// TestDecode compares our strict decoder with that of the API server, for policies in
+// which every field of the type has been filled.
+func TestDecode(t *testing.T) {
+	filler := fuzzer.FuzzerFor(metafuzzer.Funcs, rand.NewSource(1), serializer.NewCodecFactory(runtime.NewScheme())).NilChance(.2).NumElements(1, 3)
+	for range mergetest.Cases(200) {
+		var filled, want, policy networkingv1.NetworkPolicy
+		filler.Fill(&filled)
+		text, err := yaml.Marshal(filled)
+		require.NoError(t, err)
+		d, err := manifest.ReadAgain(text)
+		require.NoError(t, err, "%s", text)
+		require.NoError(t, runtime.DefaultUnstructuredConverter.FromUnstructured(d.Objects[0].Value, &want))
+
+		findings := strict.Decode(d.Objects[0].Value, &policy, strict.Options{})
+
+		require.Empty(t, findings, "%s", text)
+		require.True(t, apiequality.Semantic.DeepEqual(want, policy), "%s\n%v\n%v", text, want, policy)
+	}
+}

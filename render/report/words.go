@@ -1,0 +1,138 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/networknt/netpol-merge/merge"
+)
+
+// PortsInWords says which ports a rule is for: "TCP 5432, 9092-9094 and UDP 53".
+func PortsInWords(ports []networkingv1.NetworkPolicyPort) string {
+	if len(ports) == 0 {
+		return "all ports"
+	}
+	var protocols []corev1.Protocol
+	numbers := map[corev1.Protocol][]string{}
+	for _, port := range ports {
+		protocol := corev1.ProtocolTCP
+		if port.Protocol != nil {
+			protocol = *port.Protocol
+		}
+		if !slices.Contains(protocols, protocol) {
+			protocols = append(protocols, protocol)
+		}
+		numbers[protocol] = append(numbers[protocol], portInWords(port))
+	}
+	var words []string
+	for _, protocol := range protocols {
+		words = append(words, string(protocol)+" "+strings.Join(numbers[protocol], ", "))
+	}
+	return strings.Join(words, " and ")
+}
+
+func portInWords(port networkingv1.NetworkPolicyPort) string {
+	switch {
+	case port.Port == nil:
+		return "all ports"
+	case port.EndPort != nil && *port.EndPort != port.Port.IntVal:
+		return fmt.Sprintf("%s-%d", port.Port, *port.EndPort)
+	}
+	return port.Port.String()
+}
+
+// PeersInWords says whom a rule is for.
+func PeersInWords(peers []networkingv1.NetworkPolicyPeer, direction networkingv1.PolicyType) string {
+	if len(peers) == 0 {
+		if direction == networkingv1.PolicyTypeIngress {
+			return "any source"
+		}
+		return "any destination"
+	}
+	var words []string
+	for _, peer := range peers {
+		words = append(words, peerInWords(peer))
+	}
+	return strings.Join(words, ", or ")
+}
+
+func peerInWords(peer networkingv1.NetworkPolicyPeer) string {
+	if peer.IPBlock != nil {
+		words := peer.IPBlock.CIDR
+		if len(peer.IPBlock.Except) > 0 {
+			words += " except " + strings.Join(peer.IPBlock.Except, " and ")
+		}
+		return words
+	}
+	pods := PodsInWords(peer.PodSelector)
+	switch {
+	case peer.NamespaceSelector == nil:
+		return pods + " in the same namespace"
+	case isEmptySelector(peer.NamespaceSelector):
+		return pods + " in every namespace"
+	}
+	return pods + " in namespaces " + metav1.FormatLabelSelector(peer.NamespaceSelector)
+}
+
+// PodsInWords says which pods a selector selects; nil selects all.
+func PodsInWords(selector *metav1.LabelSelector) string {
+	if isEmptySelector(selector) {
+		return "all pods"
+	}
+	return "pods " + metav1.FormatLabelSelector(selector)
+}
+
+func isEmptySelector(selector *metav1.LabelSelector) bool {
+	return selector == nil || len(selector.MatchLabels)+len(selector.MatchExpressions) == 0
+}
+
+// mostWords is how many peers, ports and rules a message names.
+const mostWords = 10
+
+// RuleInWords says what a rule allows, as far as a person reads on: "TCP 443 to any
+// destination".
+func RuleInWords(rule merge.Rule, direction networkingv1.PolicyType) string {
+	ports, peers := rule.Ports[:min(len(rule.Ports), mostWords)], rule.Peers[:min(len(rule.Peers), mostWords)]
+	words := PortsInWords(ports)
+	if more := len(rule.Ports) - len(ports); more > 0 {
+		words += fmt.Sprintf(" and %d more", more)
+	}
+	words += " " + merge.PeersKey(direction) + " " + PeersInWords(peers, direction)
+	if more := len(rule.Peers) - len(peers); more > 0 {
+		words += fmt.Sprintf(", or %d more", more)
+	}
+	return words
+}
+
+// RulesInWords says what the rules of policies in a direction allow, as far as a person
+// reads on.
+func RulesInWords(policies []*networkingv1.NetworkPolicy, direction networkingv1.PolicyType) string {
+	const longest = 500 // bytes
+	var words []string
+	known, length, more := map[string]bool{}, 0, false
+	for _, policy := range policies {
+		for _, rule := range merge.Rules(policy, direction) {
+			if len(words) == mostWords || length > longest {
+				more = true
+				continue
+			}
+			if rule := RuleInWords(rule, direction); !known[rule] {
+				known[rule] = true
+				words = append(words, rule)
+				length += len(rule)
+			}
+		}
+	}
+	if more {
+		words = append(words, "and more")
+	}
+	if len(words) == 0 {
+		return "nothing"
+	}
+	return strings.Join(words, "; ")
+}
