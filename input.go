@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 
 	"github.com/networknt/netpol-merge/render"
@@ -28,6 +29,7 @@ func readStreams(stdin io.Reader, stderr io.Writer, files []string) ([]render.So
 		}
 	}
 	var streams []render.Source
+	size := 0
 	for _, file := range files {
 		stream := render.Source{Name: file}
 		var err error
@@ -42,8 +44,19 @@ func readStreams(stdin io.Reader, stderr io.Writer, files []string) ([]render.So
 			return nil, ioError(err)
 		}
 		streams = append(streams, stream)
+		size += len(stream.Text)
 	}
+	boundMemory(size)
 	return streams, nil
+}
+
+// boundMemory makes the collector work harder before a run takes much more memory than
+// its input is worth. GOMEMLIMIT overrides it.
+func boundMemory(size int) {
+	const least = 200 << 20
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(int64(least + 6*size))
+	}
 }
 
 // readAll reads a regular file, which may be standard input, into a buffer of its size:

@@ -127,39 +127,19 @@ func nodeOf(value any) (*yaml.Node, error) {
 	if err := yaml.Unmarshal(text, &document); err != nil {
 		return nil, err
 	}
-	if err := inPlainStyle(document.Content[0]); err != nil {
-		return nil, err
-	}
+	inPlainStyle(document.Content[0])
 	return document.Content[0], nil
 }
 
-// inPlainStyle takes away what JSON looks like: flow style, and quotes that no
-// version of YAML needs.
-func inPlainStyle(n *yaml.Node) error {
-	quoted := withoutStyle(n)
-	texts := make([]string, len(quoted))
-	for i, scalar := range quoted {
-		texts[i] = scalar.Value
-	}
-	var list yaml.Node
-	if err := list.Encode(texts); err != nil {
-		return err
-	}
-	for i, scalar := range quoted {
-		*scalar = *list.Content[i]
-	}
-	return nil
-}
-
-// withoutStyle takes the style away from a node and all in it but texts, which it
-// returns.
-func withoutStyle(n *yaml.Node) (texts []*yaml.Node) {
+// inPlainStyle takes away what JSON looks like: flow style, and quotes that no version of
+// YAML needs.
+func inPlainStyle(n *yaml.Node) {
 	if n.ShortTag() == "!!str" {
-		return []*yaml.Node{n}
+		*n = *edit.Scalar(n.Value)
+		return
 	}
 	n.Style = 0
 	for _, child := range n.Content {
-		texts = append(texts, withoutStyle(child)...)
+		inPlainStyle(child)
 	}
-	return texts
 }

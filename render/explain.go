@@ -6,6 +6,7 @@ import (
 
 	networkingv1 "k8s.io/api/networking/v1"
 
+	"github.com/networknt/netpol-merge/render/internal/inspect"
 	"github.com/networknt/netpol-merge/render/internal/manifest"
 	"github.com/networknt/netpol-merge/render/internal/plan"
 	"github.com/networknt/netpol-merge/render/report"
@@ -54,8 +55,8 @@ func (r *Result) emitted() (policies []*plan.Target, others []*manifest.Object, 
 			policies = append(policies, t)
 		} else if !o.IsNetworkPolicy() {
 			others = append(others, o)
-		} else if policy, problems := plan.Inspect(o); len(problems) > 0 {
-			unread = append(unread, problems...)
+		} else if policy, in := inspect.Policy(o, inspect.BystanderRole); len(in.Problems) > 0 {
+			unread = append(unread, in.Problems...)
 		} else {
 			policies = append(policies, &plan.Target{Object: o, Policy: policy, Folded: policy})
 		}

@@ -23,7 +23,7 @@ func main() {
 	tools := flag.String("tools", "", "folder of the reference programs, as e2e/tools prints it")
 	update := flag.Bool("update", false, "put the report into docs/performance.md")
 	flag.Parse()
-	b.yq, b.kustomize = filepath.Join(*tools, "yq-4.54.3"), filepath.Join(*tools, "kustomize-5.8.3")
+	b.yq, b.kustomize = filepath.Join(*tools, "yq-4.54.3"), filepath.Join(*tools, "kustomize-5.8.2")
 	if err := b.run(*update); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)

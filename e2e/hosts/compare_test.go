@@ -76,7 +76,7 @@ func overlay(name, target, rule string) string {
 
 // TestComparison holds the table "How it compares" of the README.
 func TestComparison(t *testing.T) {
-	record(t, "kustomize, yq", "5.8.3, 4.54.3", "README: the table that compares")
+	record(t, "kustomize, yq", "5.8.2, 4.54.3", "README: the table that compares")
 	const postgres = `{"ports": [{"port": 5432}]}`
 	for name, add := range ways {
 		t.Run(name, func(t *testing.T) {

@@ -62,7 +62,7 @@ func requireBlocks(t *testing.T, page, folder string, block *regexp.Regexp, envi
 }
 
 func TestKustomize(t *testing.T) {
-	record(t, "kustomize", "5.8.3", "README: build, refused build; dry run")
+	record(t, "kustomize", "5.8.2", "README: build, refused build; dry run")
 	environment := environment(helms[0])
 	requireReadme(t, "examples/kustomize", environment)
 	built, stderr, err := run("examples/kustomize", environment, "kustomize", "build", "--enable-alpha-plugins", "--enable-exec", "petstore")

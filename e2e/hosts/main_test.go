@@ -75,7 +75,7 @@ func prepare() error {
 	from := strings.TrimSpace(string(folder))
 	for name, tool := range map[string]string{
 		"bin/netpol-merge":   filepath.Join(root, "bin/netpol-merge"),
-		"bin/kustomize":      filepath.Join(from, "kustomize-5.8.3"),
+		"bin/kustomize":      filepath.Join(from, "kustomize-5.8.2"),
 		"bin/yq":             filepath.Join(from, "yq-4.54.3"),
 		"bin/helmfile":       filepath.Join(from, "helmfile-1.8.0"),
 		"bin/argocd":         filepath.Join(from, "argocd-3.5.7"),

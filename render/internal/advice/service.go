@@ -14,6 +14,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/networknt/netpol-merge/merge"
+	"github.com/networknt/netpol-merge/render/internal/inspect"
 	"github.com/networknt/netpol-merge/render/internal/manifest"
 	"github.com/networknt/netpol-merge/render/internal/plan"
 	"github.com/networknt/netpol-merge/render/report"
@@ -44,16 +45,21 @@ type services struct {
 // packets after the Service has put the pods' port in.
 func (a *adviser) servicePorts(t *plan.Target) {
 	allowed := sync.OnceValue(func() *merge.Allowance { return merge.NewAllowance(t.Folded) })
+	rules := map[networkingv1.PolicyType][]merge.Rule{}
+	for _, direction := range merge.Directions() {
+		rules[direction] = merge.Rules(t.Folded, direction)
+	}
 	for _, change := range t.Changes {
 		for i, port := range change.Added.Ports {
 			if port.Port == nil || port.Port.Type != intstr.Int || port.EndPort != nil {
 				continue
 			}
 			for _, s := range a.services.at(port.Port.IntVal) {
-				if s.protocol != *port.Protocol || !a.isDestination(s, t, change) || s.targetIsAllowed(t, change, allowed) {
+				peers := rules[change.Direction][change.Into].Peers
+				if s.protocol != *port.Protocol || !a.isDestination(s, t, change.Direction, peers) || s.targetIsAllowed(change.Direction, peers, allowed) {
 					continue
 				}
-				a.warn(t.Overlays[change.Overlay].Object, report.ServicePort, plan.PortPath(change.Direction, change.Rule, change.Ports[i]).Child("port"),
+				a.warn(t.Overlays[change.Overlay].Object, report.ServicePort, inspect.PortPath(change.Direction, change.Rule, change.Ports[i]).Child("port"),
 					fmt.Sprintf("%d is a port of Service %q, whose pods listen on %d: a policy sees the pods' port", s.port, s.service.Name(), s.target),
 					fmt.Sprintf("write port: %d, unless another destination is meant", s.target))
 				break
@@ -64,12 +70,11 @@ func (a *adviser) servicePorts(t *plan.Target) {
 
 // isDestination reports whether the rule that was added names the pods of the Service:
 // in a peer, or, for ingress, as the pods of the policy.
-func (a *adviser) isDestination(s remappedPort, t *plan.Target, change merge.Change) bool {
+func (a *adviser) isDestination(s remappedPort, t *plan.Target, direction networkingv1.PolicyType, peers []networkingv1.NetworkPolicyPeer) bool {
 	set := a.services.set
-	if change.Direction == networkingv1.PolicyTypeIngress {
+	if direction == networkingv1.PolicyTypeIngress {
 		return names(&t.Policy.Spec.PodSelector, s.selector) && set.SameNamespace(s.service, t.Object)
 	}
-	peers := merge.Rules(t.Folded, change.Direction)[change.Into].Peers
 	return slices.ContainsFunc(peers, func(p networkingv1.NetworkPolicyPeer) bool {
 		if !names(p.PodSelector, s.selector) {
 			return false
@@ -88,10 +93,10 @@ func names(selector *metav1.LabelSelector, set labels.Set) bool {
 
 // targetIsAllowed reports whether the merged policy lets the same peers have the port
 // that the pods listen on, too.
-func (s remappedPort) targetIsAllowed(t *plan.Target, change merge.Change, allowed func() *merge.Allowance) bool {
+func (s remappedPort) targetIsAllowed(direction networkingv1.PolicyType, peers []networkingv1.NetworkPolicyPeer, allowed func() *merge.Allowance) bool {
 	port := intstr.FromInt32(s.target)
-	return allowed().Allows(change.Direction, merge.Rule{
-		Peers: merge.Rules(t.Folded, change.Direction)[change.Into].Peers,
+	return allowed().Allows(direction, merge.Rule{
+		Peers: peers,
 		Ports: []networkingv1.NetworkPolicyPort{{Protocol: &s.protocol, Port: &port}},
 	})
 }

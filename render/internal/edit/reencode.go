@@ -131,12 +131,32 @@ func commentIn(line []byte) string {
 
 // Scalar is a node that is text, and the same text, in every version of YAML.
 func Scalar(value string) *yaml.Node {
+	if isPlainWord(value) { // as the encoder would find, which costs more to set up
+		return &yaml.Node{Kind: yaml.ScalarNode, Value: value}
+	}
 	var n yaml.Node
 	n.SetString(value)
 	if err := n.Encode(value); err != nil {
 		n.Style = yaml.DoubleQuotedStyle
 	}
 	return &n
+}
+
+// isPlainWord reports whether a text certainly needs no quotes: it begins with a letter,
+// is longer than the words that stand for booleans and null, and has only characters that
+// mean nothing.
+func isPlainWord(text string) bool {
+	const longestWord = len("false")
+	isLetter := func(c byte) bool { return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' }
+	if len(text) <= longestWord || !isLetter(text[0]) {
+		return false
+	}
+	for i := range len(text) {
+		if c := text[i]; !isLetter(c) && (c < '0' || c > '9') && strings.IndexByte("-_./", c) < 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // child returns the value of a key as a block of the wanted kind; it becomes an

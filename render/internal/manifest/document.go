@@ -35,6 +35,8 @@ type Document struct {
 	End     int        // where in the text the content ends, before any "..."
 	Value   any
 	Objects []*Object // the document's own, or those of the list that it is
+	Lists   []*Object // the objects that are lists
+	IsJSON  bool      // whether only a JSON parser reads it
 
 	lists  []*Object // the objects that are lists
 	isJSON bool      // whether only a JSON parser reads it
@@ -42,6 +44,14 @@ type Document struct {
 	err    error
 	breaks []int // how many newlines there are before each line; nil until asked for
 	lines  []int // offset of each line, as editors count lines; nil until asked for
+	nodes  node.Index
+	last   shownLine
+}
+
+// shownLine is a line's text, kept as problems often share a line.
+type shownLine struct {
+	line int
+	text string
 }
 
 // SyntaxError says why a document cannot be read, and in which of its lines.
@@ -101,21 +111,13 @@ func (d *Document) parse() error {
 	return d.readValues(text)
 }
 
-// ReadAgain reads the text that a document became, which has to be one document, and one
-// that both parsers read alike.
+// ReadAgain reads the text that a document became, which has to be one document.
 func ReadAgain(text []byte) (*Document, error) {
 	split := Split(Source{Text: text}, 0)
 	if len(split) != 1 {
 		return nil, fmt.Errorf("it became %d documents", len(split))
 	}
-	d := split[0]
-	if err := d.Read(); err != nil {
-		return nil, err
-	}
-	if doubt := d.doubtParsers(); doubt != nil {
-		return nil, errors.New(doubt.Reason)
-	}
-	return d, nil
+	return split[0], split[0].Read()
 }
 
 // readValues reads what the text says, and finds the objects in it.
@@ -183,9 +185,19 @@ func (d *Document) LineOf(number int) int {
 	return d.Line + d.breaks[min(number, len(d.breaks))-1]
 }
 
+// mostShown is how much of a line is shown, in bytes.
+const mostShown = 300
+
 // LineText is the text of a line of the stream that is one of the document's, without its
-// line break.
+// line break; of a long one the start.
 func (d *Document) LineText(line int) string {
+	if d.last.line != line {
+		d.last = shownLine{line, d.lineText(line)}
+	}
+	return d.last.text
+}
+
+func (d *Document) lineText(line int) string {
 	if d.lines == nil {
 		for i := range d.Text {
 			if i == 0 || d.Text[i-1] == '\n' {
@@ -198,11 +210,15 @@ func (d *Document) LineText(line int) string {
 		return ""
 	}
 	text, _, _ := bytes.Cut(d.Text[d.lines[i]:], []byte("\n"))
-	return string(bytes.TrimSuffix(text, []byte("\r")))
+	text = bytes.TrimSuffix(text, []byte("\r"))
+	if len(text) > mostShown {
+		return strings.ToValidUTF8(string(text[:mostShown]), "") + "..."
+	}
+	return string(text)
 }
 
-// root is the content of the tree; nil if there is none.
-func (d *Document) root() *yaml.Node {
+// Root is the content of the tree; nil if there is none.
+func (d *Document) Root() *yaml.Node {
 	if d.Tree == nil {
 		return nil
 	}
@@ -215,4 +231,25 @@ func (d *Document) Source() string {
 		return d.Template
 	}
 	return d.Stream
+}
+
+// mostAliased is how much aliases may add to a document, in bytes. It is more than an API
+// server accepts.
+const mostAliased = 4 << 20
+
+// expanded is about how many bytes a node takes once each alias is what it stands for.
+func expanded(n *yaml.Node, known map[*yaml.Node]int) int {
+	if n.Kind == yaml.AliasNode {
+		n = n.Alias
+	}
+	if size, ok := known[n]; ok {
+		return size
+	}
+	known[n] = 1 << 40 // an alias to what it is in
+	size := len(n.Value) + 1
+	for _, inner := range n.Content {
+		size = min(size+expanded(inner, known), 1<<40)
+	}
+	known[n] = size
+	return size
 }

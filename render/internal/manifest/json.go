@@ -38,9 +38,9 @@ func (d *Document) jsonText() (text []byte, line int) {
 	return text, line
 }
 
-// secondValue is the line at which a second JSON value begins behind a first; 0 if there
+// SecondValue is the line at which a second JSON value begins behind a first; 0 if there
 // is none.
-func (d *Document) secondValue() int {
+func (d *Document) SecondValue() int {
 	text, line := d.jsonText()
 	if text == nil {
 		return 0
@@ -75,7 +75,7 @@ func (d *Document) parseJSON() error {
 	if err != nil {
 		return err
 	}
-	d.isJSON = true
+	d.IsJSON = true
 	d.Tree = &yaml.Node{Kind: yaml.DocumentNode, Line: root.Line, Column: root.Column, Content: []*yaml.Node{root}}
 	d.Value = value
 	return d.findObjects()
@@ -85,9 +85,9 @@ func (d *Document) parseJSON() error {
 type nodeBuilder struct {
 	decoder *json.Decoder
 	text    []byte
-	counted int // how much of the text was looked at for lines
+	counted int // how much of the text was looked at for lines and columns
 	line    int // of the document, at that offset
-	start   int // offset of that line
+	column  int // in that line, in characters, from 0
 }
 
 func (b *nodeBuilder) next() (*yaml.Node, error) {
@@ -136,10 +136,12 @@ func (b *nodeBuilder) at(offset int) *yaml.Node {
 		offset++
 	}
 	for ; b.counted < offset; b.counted++ {
-		if b.text[b.counted] == '\n' {
-			b.line++
-			b.start = b.counted + 1
+		switch c := b.text[b.counted]; {
+		case c == '\n':
+			b.line, b.column = b.line+1, 0
+		case utf8.RuneStart(c):
+			b.column++
 		}
 	}
-	return &yaml.Node{Kind: yaml.ScalarNode, Line: b.line, Column: 1 + utf8.RuneCount(b.text[b.start:offset])}
+	return &yaml.Node{Kind: yaml.ScalarNode, Line: b.line, Column: 1 + b.column}
 }

@@ -40,7 +40,7 @@ func (d *Document) findObjects() error {
 	if !ok {
 		return nil
 	}
-	whole := &Object{Document: d, Node: d.root(), Value: value, Item: -1}
+	whole := &Object{Document: d, Node: d.Root(), Value: value, Item: -1}
 	if !isList(value) {
 		d.Objects = []*Object{whole}
 		return nil
@@ -56,13 +56,13 @@ func (d *Document) findObjects() error {
 
 // addItems adds the items of a list, and those of lists in it.
 func (d *Document) addItems(list *Object) error {
-	d.lists = append(d.lists, list)
+	d.Lists = append(d.Lists, list)
 	items, _ := list.Value["items"].([]any) // as isList knows
 	nodes := make([]*yaml.Node, len(items))
 	if list.Node != nil {
 		sequence := node.Resolve(node.Lookup(list.Node, "items"))
 		if sequence == nil || len(sequence.Content) != len(items) {
-			line, _ := node.Locate(list.Node, "items")
+			line, _ := d.nodes.Locate(list.Node, "items")
 			return &SyntaxError{line, "parsers do not agree on the items of the list"}
 		}
 		nodes = sequence.Content
@@ -70,7 +70,7 @@ func (d *Document) addItems(list *Object) error {
 	for i, item := range items {
 		value, ok := item.(map[string]any)
 		if !ok {
-			line, _ := node.Locate(nodes[i], "")
+			line, _ := d.nodes.Locate(nodes[i], "")
 			return &SyntaxError{line, fmt.Sprintf("item %d of the list is no object", i)}
 		}
 		if kind, ok := strings.CutSuffix(list.Kind(), "List"); ok && kind != "" && value["kind"] == nil {
@@ -144,17 +144,18 @@ func (o *Object) IsMarked() bool {
 			}
 		}
 	}
-	return annotated(o.Value, merge.IntoAnnotation)
+	return Annotated(o.Value, merge.IntoAnnotation)
 }
 
 // IsHook reports whether Helm takes the object for a hook. Of a list it reads the
 // annotations of the whole, not of the items.
 func (o *Object) IsHook() bool {
 	whole, _ := o.Document.Value.(map[string]any)
-	return annotated(o.Value, HookAnnotation) || annotated(whole, HookAnnotation)
+	return Annotated(o.Value, HookAnnotation) || Annotated(whole, HookAnnotation)
 }
 
-func annotated(value map[string]any, key string) bool {
+// Annotated reports whether an object has an annotation, whatever its value.
+func Annotated(value map[string]any, key string) bool {
 	metadata, _ := value["metadata"].(map[string]any)
 	annotations, _ := metadata["annotations"].(map[string]any)
 	_, ok := annotations[key]
@@ -170,23 +171,22 @@ func (o *Object) Source() string {
 
 // LineAt is the line of the stream at which the field at a path is, or the nearest field
 // above it that is there.
-func (o *Object) LineAt(path string) int {
-	line, _ := node.Locate(o.Node, path)
-	return o.LineOf(line)
+func (o *Object) LineAt(path string) int { return o.LineOf(o.ParserLine(path)) }
+
+// ParserLine is LineAt as a line of the document, as the parser counts.
+func (o *Object) ParserLine(path string) int {
+	line, _ := o.nodes.Locate(o.Node, path)
+	return line
 }
 
 // LineOfEntry is the line, in the stream, of an entry of the mapping at a path that has
 // the text as its key or as its value; 0 if there is none. Of labels and annotations the
 // API server names only the mapping.
 func (o *Object) LineOfEntry(path string, text any) int {
-	_, mapping := node.Locate(o.Node, path)
-	if mapping == nil || mapping.Kind != yaml.MappingNode {
-		return 0
-	}
-	for i := 0; i+1 < len(mapping.Content); i += 2 {
-		if mapping.Content[i].Value == text || mapping.Content[i+1].Value == text {
-			return o.LineOf(mapping.Content[i].Line)
-		}
+	word, isText := text.(string)
+	_, mapping := o.nodes.Locate(o.Node, path)
+	if key := o.nodes.KeyWith(mapping, word); key != nil && isText {
+		return o.LineOf(key.Line)
 	}
 	return 0
 }
@@ -194,7 +194,7 @@ func (o *Object) LineOfEntry(path string, text any) int {
 // Written is the scalar at a path as it stands in the text. Its value may look different:
 // YAML reads 1.10 as the number 1.1, and y as true.
 func (o *Object) Written(path string) (string, bool) {
-	_, value := node.Locate(o.Node, path)
+	_, value := o.nodes.Locate(o.Node, path)
 	if value == nil || value.Kind != yaml.ScalarNode {
 		return "", false
 	}

@@ -42,10 +42,63 @@ func (s Step) IsIndex() bool {
 	return err == nil && s.Brackets
 }
 
+// Index finds entries of large mappings fast, for whoever asks for many. The zero value is
+// ready for use.
+type Index struct {
+	entries map[*yaml.Node]map[string]int // index of each key's node, by its text
+	texts   map[*yaml.Node]map[string]int // of the first entry that has the text as key or value
+}
+
+// entry is Entry.
+func (x *Index) entry(mapping *yaml.Node, name string) (key, value *yaml.Node) {
+	const small = 32
+	if mapping.Kind != yaml.MappingNode || len(mapping.Content) < small {
+		return Entry(mapping, name)
+	}
+	if x.entries == nil {
+		x.entries = map[*yaml.Node]map[string]int{}
+	}
+	known := x.entries[mapping]
+	if known == nil {
+		known = map[string]int{}
+		for i := 0; i+1 < len(mapping.Content); i += 2 {
+			known[mapping.Content[i].Value] = i
+		}
+		x.entries[mapping] = known
+	}
+	if i, ok := known[name]; ok {
+		return mapping.Content[i], mapping.Content[i+1]
+	}
+	return nil, nil
+}
+
+// KeyWith returns the key of the first entry of a mapping that has a text as its key or
+// as its value; nil if there is none.
+func (x *Index) KeyWith(mapping *yaml.Node, text string) *yaml.Node {
+	if mapping == nil || mapping.Kind != yaml.MappingNode {
+		return nil
+	}
+	if x.texts == nil {
+		x.texts = map[*yaml.Node]map[string]int{}
+	}
+	known := x.texts[mapping]
+	if known == nil {
+		known = map[string]int{}
+		for i := len(mapping.Content) - 2; i >= 0; i -= 2 {
+			known[mapping.Content[i].Value], known[mapping.Content[i+1].Value] = i, i
+		}
+		x.texts[mapping] = known
+	}
+	if i, ok := known[text]; ok {
+		return mapping.Content[i]
+	}
+	return nil
+}
+
 // Locate returns the line, in the text that was parsed, of the field at a path, and its
 // value; or the line of the nearest field above it that is there, and nil. Without a
 // node that is line 1.
-func Locate(root *yaml.Node, path string) (line int, value *yaml.Node) {
+func (x *Index) Locate(root *yaml.Node, path string) (line int, value *yaml.Node) {
 	if root == nil {
 		return 1, nil
 	}
@@ -59,7 +112,7 @@ func Locate(root *yaml.Node, path string) (line int, value *yaml.Node) {
 			line, root = root.Content[index].Line, Resolve(root.Content[index])
 			continue
 		}
-		key, value := Entry(root, step.Name)
+		key, value := x.entry(root, step.Name)
 		if key != nil {
 			line = key.Line
 		} else if value = Lookup(root, step.Name); value != nil {

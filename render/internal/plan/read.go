@@ -8,6 +8,8 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/networknt/netpol-merge/merge"
+	"github.com/networknt/netpol-merge/render/internal/doubt"
+	"github.com/networknt/netpol-merge/render/internal/inspect"
 	"github.com/networknt/netpol-merge/render/internal/manifest"
 	"github.com/networknt/netpol-merge/render/internal/strict"
 	"github.com/networknt/netpol-merge/render/report"
@@ -34,11 +36,11 @@ func Read(set *manifest.Set) *Reading {
 		if !saysInto && !d.MayBePolicy() {
 			continue
 		}
-		if doubt := d.Doubt(); doubt != nil {
-			if saysInto || doubt.Certain {
-				r.Problems = append(r.Problems, unreadable(d, doubt, saysInto))
+		if found := doubt.About(d); found != nil {
+			if saysInto || found.Certain {
+				r.Problems = append(r.Problems, unreadable(d, found, saysInto))
 			} else {
-				r.Doubts = append(r.Doubts, unreadable(d, doubt, false))
+				r.Doubts = append(r.Doubts, unreadable(d, found, false))
 			}
 			continue
 		}
@@ -67,10 +69,10 @@ func (r *Reading) add(o *manifest.Object) {
 }
 
 // unreadable is the problem of a document that cannot be read in one way only.
-func unreadable(d *manifest.Document, doubt *manifest.Doubt, saysInto bool) report.Problem {
-	problem := ofLine(d, d.LineOf(doubt.Line))
-	problem.Code, problem.Reason = report.UnreadableDocument, doubt.Reason
-	problem.Hint = cmp.Or(doubt.Hint, "fix the document")
+func unreadable(d *manifest.Document, found *doubt.Doubt, saysInto bool) report.Problem {
+	problem := inspect.OfLine(d, d.LineOf(found.Line))
+	problem.Code, problem.Reason = report.UnreadableDocument, found.Reason
+	problem.Hint = cmp.Or(found.Hint, "fix the document")
 	if saysInto {
 		problem.Hint += "; it mentions " + merge.IntoAnnotation + ", so it may hold an overlay"
 	} else {
@@ -85,9 +87,9 @@ func nearlyOurs(o *manifest.Object, value any, path *field.Path) (problems []rep
 	switch value := value.(type) {
 	case map[string]any:
 		for key, inner := range value {
-			at := childOrKey(path, key)
+			at := inspect.ChildOrKey(path, key)
 			if isNearlyOurs(key) && !isOurs(at.String()) {
-				problems = append(problems, Locate(o, report.NearlyOurs, strict.Finding{
+				problems = append(problems, inspect.Locate(o, report.NearlyOurs, strict.Finding{
 					Error: field.Forbidden(at, fmt.Sprintf("%q does not mark an overlay here, so the policy would be applied as it is", key)),
 					Hint:  "an overlay has the annotation " + merge.IntoAnnotation + " in metadata.annotations",
 				}))
@@ -137,7 +139,7 @@ func (r *Reading) Forgotten(targets []*Target) (problems []report.Problem) {
 		if isTarget[o] || r.misspelt[o] || !o.IsNetworkPolicy() || o.At("spec", "podSelector") != nil {
 			continue
 		}
-		problems = append(problems, At(o, report.ForgottenAnnotation, field.NewPath("spec"),
+		problems = append(problems, inspect.At(o, report.ForgottenAnnotation, field.NewPath("spec"),
 			"the policy has no podSelector, so it is for all pods of its namespace: is it an overlay whose annotation is missing?",
 			"an overlay has the annotation "+merge.IntoAnnotation+"; a policy for all pods says podSelector: {}"))
 	}

@@ -10,6 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/networknt/netpol-merge/merge"
+	"github.com/networknt/netpol-merge/render/internal/inspect"
 	"github.com/networknt/netpol-merge/render/internal/manifest"
 	"github.com/networknt/netpol-merge/render/internal/strict"
 	"github.com/networknt/netpol-merge/render/report"
@@ -25,7 +26,7 @@ type Target struct {
 	Folded  *networkingv1.NetworkPolicy
 	Changes []merge.Change
 
-	inspection *inspection
+	inspection *inspect.Inspection
 }
 
 // place is where a policy is; its namespace is empty if it is not known.
@@ -57,7 +58,7 @@ func (m *maker) findTargets() {
 			// doubt, the target may be in it.
 			if !o.IsHook() && (len(candidates) > 0 || len(m.Reading.Doubts) == 0) {
 				code, finding := m.targetFinding(o, candidates, known.named[o.Into])
-				m.Problems = append(m.Problems, Locate(o.Object, code, finding))
+				m.Problems = append(m.Problems, inspect.Locate(o.Object, code, finding))
 			}
 			continue
 		}
@@ -115,17 +116,13 @@ func (m *maker) targetFinding(o *Overlay, candidates, named []*manifest.Object) 
 }
 
 func (m *maker) targetHint(o *Overlay, named []*manifest.Object) string {
-	possible := slices.DeleteFunc(slices.Clone(m.Reading.Policies), (*manifest.Object).IsHook)
+	possible, names := m.possibleTargets()
 	switch {
 	case len(named) > 0 && named[0].IsHook():
 		return m.describe(named[:1]) + " is a Helm hook, which is never a target"
 	case len(named) > 0:
 		return fmt.Sprintf("the overlay is in namespace %q, and the input has %s", m.set.NamespaceOf(o.Object), m.describe(named))
 	case len(possible) > 0:
-		var names []string
-		for _, p := range possible {
-			names = append(names, p.Name())
-		}
 		if guess := m.nearest(o.Into, names); guess != "" {
 			return fmt.Sprintf("did you mean %q? the input has %s", guess, m.describe(possible))
 		}
@@ -136,16 +133,29 @@ func (m *maker) targetHint(o *Overlay, named []*manifest.Object) string {
 	return "the input has no NetworkPolicy but overlays; is the target in another release, or switched off?"
 }
 
+// possibleTargets are the policies that are no hooks, and their names.
+func (m *maker) possibleTargets() ([]*manifest.Object, []string) {
+	if m.possible == nil {
+		for _, p := range m.Reading.Policies {
+			if !p.IsHook() {
+				m.possible = append(m.possible, p)
+				m.names = append(m.names, p.Name())
+			}
+		}
+	}
+	return m.possible, m.names
+}
+
 // mostGuessed bounds how much is compared to find misspelt names, in pairs of letters.
 const mostGuessed = 50_000_000
 
 // nearest is strict.Nearest, as long as not too much has been compared.
 func (m *maker) nearest(word string, names []string) string {
-	for _, name := range names {
-		m.guessed += len(word) * len(name)
-	}
 	if m.guessed > mostGuessed {
 		return ""
+	}
+	for _, name := range names {
+		m.guessed += len(word) * len(name)
 	}
 	return strict.Nearest(word, names)
 }
@@ -155,13 +165,14 @@ func (m *maker) nearest(word string, names []string) string {
 func (m *maker) describe(policies []*manifest.Object) string {
 	const most = 10
 	var list []string
-	for _, p := range policies[:min(most, len(policies))] {
+	some := policies[:min(most, len(policies))]
+	for _, p := range some {
 		text := fmt.Sprintf("%q", p.Name())
 		if namespace := m.set.NamespaceOf(p); namespace != "" {
 			text += " in namespace " + namespace
 		}
 		text += " (" + p.Source()
-		if slices.ContainsFunc(policies, func(q *manifest.Object) bool { return q != p && q.Source() == p.Source() && q.Name() == p.Name() }) {
+		if slices.ContainsFunc(some, func(q *manifest.Object) bool { return q != p && q.Source() == p.Source() && q.Name() == p.Name() }) {
 			text += fmt.Sprintf(", line %d of the input", p.LineAt(""))
 		}
 		list = append(list, text+")")
@@ -174,10 +185,10 @@ func (m *maker) describe(policies []*manifest.Object) string {
 
 // fold folds a target's overlays into it, unless there are problems with any.
 func (m *maker) fold(t *Target) {
-	t.Policy, t.inspection = inspect(t.Object, targetRole)
-	problems := slices.Concat(t.inspection.problems, m.otherNamespaces(t), otherPods(t))
+	t.Policy, t.inspection = inspect.Policy(t.Object, inspect.TargetRole)
+	problems := slices.Concat(t.inspection.Problems, m.otherNamespaces(t), otherPods(t))
 	m.Problems = append(m.Problems, problems...)
-	if len(problems) > 0 || slices.ContainsFunc(t.Overlays, func(o *Overlay) bool { return len(o.inspection.problems) > 0 }) {
+	if len(problems) > 0 || slices.ContainsFunc(t.Overlays, func(o *Overlay) bool { return len(o.inspection.Problems) > 0 }) {
 		return
 	}
 	m.sortOverlays(t.Overlays)
@@ -201,7 +212,7 @@ func (m *maker) annotate(t *Target) {
 	before := t.Folded.Annotations[merge.MergedFromAnnotation]
 	t.Folded.Annotations[merge.MergedFromAnnotation] = merge.MergedFrom(before, names)
 	for _, err := range merge.Validate(t.Folded) {
-		m.Problems = append(m.Problems, Locate(t.Object, report.RejectedByServer, strict.Finding{Error: err, Hint: tooManyOverlays}))
+		m.Problems = append(m.Problems, inspect.Locate(t.Object, report.RejectedByServer, strict.Finding{Error: err, Hint: tooManyOverlays}))
 	}
 }
 
@@ -211,11 +222,8 @@ const tooManyOverlays = "this is so only after the merge: fold fewer overlays in
 // TooLarge is the problem of a target that an API server would accept only without what
 // was added to it.
 func TooLarge(t *Target) report.Problem {
-	return Locate(t.Object, report.RejectedByServer, strict.Finding{Error: field.TooLong(nil, "", maxObject), Hint: tooManyOverlays})
+	return inspect.Locate(t.Object, report.RejectedByServer, strict.Finding{Error: field.TooLong(nil, "", inspect.MaxObject), Hint: tooManyOverlays})
 }
-
-// IsTooLarge reports whether an API server would refuse an object for its size.
-func IsTooLarge(o *manifest.Object) bool { return o.Size() > maxObject }
 
 // otherNamespaces finds overlays of several namespaces in one target. Each of them alone
 // may mean a target that names none, but not all of them.
@@ -229,7 +237,7 @@ func (m *maker) otherNamespaces(t *Target) (problems []report.Problem) {
 		case first == "":
 			first = namespace
 		case namespace != "" && namespace != first:
-			problems = append(problems, Locate(o.Object, report.SeveralTargets, strict.Finding{
+			problems = append(problems, inspect.Locate(o.Object, report.SeveralTargets, strict.Finding{
 				Error: field.Invalid(field.NewPath("metadata", "namespace"), namespace,
 					fmt.Sprintf("the target %q names no namespace, and another overlay of it is in %q", t.Name(), first)),
 				Hint: "set metadata.namespace in the target, or give " + report.ReleaseNamespace,
@@ -254,7 +262,7 @@ func otherPods(t *Target) (problems []report.Problem) {
 		if !isSelector || merge.PodsKey(&o.Policy.Spec.PodSelector) == pods {
 			continue
 		}
-		problems = append(problems, Locate(o.Object, report.OtherPods, strict.Finding{
+		problems = append(problems, inspect.Locate(o.Object, report.OtherPods, strict.Finding{
 			Error: field.Invalid(field.NewPath("spec", "podSelector"), o.Policy.Spec.PodSelector,
 				fmt.Sprintf("selects other pods than its target %q, which would get the ports", t.Name())),
 			Hint: "leave podSelector out to take over the target's, or make them equal" + wanted,
