@@ -32,10 +32,15 @@ import (
 
 // What people read is in package report; these are the names by which a caller meets it.
 type (
-	Problem   = report.Problem
-	Code      = report.Code
-	Refusal   = report.Refusal
-	Report    = report.Report
+	// Problem is [report.Problem].
+	Problem = report.Problem
+	// Code is [report.Code].
+	Code = report.Code
+	// Refusal is [report.Refusal].
+	Refusal = report.Refusal
+	// Report is [report.Report].
+	Report = report.Report
+	// TextStyle is [report.TextStyle].
 	TextStyle = report.TextStyle
 )
 
@@ -135,7 +140,7 @@ func (r *Renderer) Merge(streams ...Source) (*Result, error) {
 		return nil, emptyInput(streams)
 	}
 	p := plan.Make(set, len(streams), r.options())
-	warnings := append(p.Warnings, advice.About(p, set)...)
+	warnings := slices.Concat(p.Warnings, advice.About(p, set))
 	problems := p.Problems
 	if r.Strict {
 		problems, warnings = append(problems, warnings...), nil

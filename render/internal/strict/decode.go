@@ -56,7 +56,7 @@ func (d *decoder) decode(value any, into reflect.Value, path *field.Path) {
 	}
 	switch into := into.Addr().Interface().(type) {
 	case *metav1.FieldsV1:
-		text, _ := json.Marshal(value) //nolint:errchkjson // it was decoded from JSON
+		text, _ := json.Marshal(value) // which was decoded from JSON
 		into.SetRawBytes(text)
 		return
 	case *intstr.IntOrString:
