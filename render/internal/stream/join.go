@@ -36,7 +36,7 @@ func separator(before []byte, d *Document, text []byte) []byte {
 	switch {
 	case d.Directives && !endsDocument(before):
 		between = append(between, "...\n"...)
-	case d.Start == 0 && !d.Directives && !IsMarker(text, "---"):
+	case !d.Directives && !IsMarker(text, "---"):
 		between = append(between, "---\n"...)
 	}
 	return between
