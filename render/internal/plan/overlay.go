@@ -109,7 +109,7 @@ func objectsIn(source manifest.Source, position int) (objects []*manifest.Object
 			problems = append(problems, problem)
 			continue
 		}
-		if _, isObject := d.Value.(map[string]any); !isObject && d.Value != nil {
+		if _, isObject := d.Value.(map[string]any); !isObject {
 			problems = append(problems, inspect.OfDocument(d, report.WrongFile, "a document of this file has to be a NetworkPolicy", "remove the document"))
 		}
 		objects = append(objects, d.Objects...)
