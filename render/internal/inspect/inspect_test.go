@@ -43,6 +43,8 @@ func TestRoles(t *testing.T) {
 			"7 spec.podSelector.matchLabels.metadata E05", "-", fine},
 		policy("labels: {a: b}", "podSelector: &x {}\n  egress: [{to: [{podSelector: *x}]}]"): {fine, fine, fine},
 		policy("labels: {!!binary YQ==: b}", "podSelector: {}"):                               {"5 metadata.labels E05", "-", fine},
+		policy("labels: &x {a: b, a: c}\n  annotations: *x", "egress: []"):                    {"5 metadata.labels.a E05", "-", fine},
+		policy("annotations: {a/c: d, a/c: e}", "ingress: []"):                                {"5 metadata.annotations[a/c] E05", "-", fine},
 		policy("labels: {a: b}", "egres: []"):                                                 {"7 spec.egres E05", "-", fine},
 		policy("labels: {a: b}", "egress: {}"):                                                {"7 spec.egress E05", "-", "-"},
 		policy("labels: {a: b}", "egress: [{ports: [{port: }]}]"):                             {"7 spec.egress[0].ports[0].port E10", fine, fine},

@@ -82,6 +82,8 @@ func TestCeilings(t *testing.T) {
 		{"an overlay of what the target allows", policy("t", "", "x", port81) + overlay("o", "", "t", port81), []string{policy("top", "", "", port80)}, []string{"E11 t " + beyond}},
 		{"an overlay of the other direction", both.Replace(policy("t", "", "x", "[]")) + ingress.Replace(overlay("o", "", "t", port80)), []string{both.Replace(policy("top", "", "", "[]")) + "  ingress: " + port80 + "\n"}, nil},
 		{"beyond it in the other direction", both.Replace(policy("t", "", "x", "[]")) + ingress.Replace(overlay("o", "", "t", port81)), []string{both.Replace(policy("top", "", "", "[]")) + "  ingress: " + port80 + "\n"}, []string{"E11 o spec.ingress[0].ports[0]"}},
+		{"an overlay of a direction that is not isolated", strings.Replace(policy("t", "", "x", "[]"), "[Egress]", "[Ingress]", 1) + overlay("o", "", "t", port81), []string{policy("top", "", "", port80)}, nil},
+		{"of every namespace", policy("a", "north", "x", port80), []string{policy("top", "", "", port80)}, nil},
 		{"nothing that counts", "a: b\n", []string{"# note\n"}, []string{"E12"}},
 		{"what is no policy", "a: b\n", []string{"kind: ConfigMap\n"}, []string{"E12 kind"}},
 		{"what is unreadable", "a: b\n", []string{"kind: [\n"}, []string{"E01"}},
@@ -152,7 +154,7 @@ func TestForgotten(t *testing.T) {
 func TestNearlyOurs(t *testing.T) {
 	for _, key := range []string{
 		merge.IntoAnnotation, "netpol-merge/into", "netpol-merge", "NetPol-Merge.networknt.com/Into", "netpolmerge.networknt.com/x",
-		"netpol.networknt.com/into", "networknt.com/into", "netpol.com/into", "netpol-mrge.networknt.com/into", "netpol-merge.netwrknt.com/int",
+		"netpol.networknt.com/into", "networknt.com/into", "netpol.com/into", "netpol-mrge.networknt.com/into", "netpol-mrge.networknt.com/int",
 		"netpol-merge.networknt.com/" + strings.Repeat("x", 80),
 	} {
 		require.True(t, isNearlyOurs(key), key)

@@ -125,7 +125,7 @@ func isNearlyOurs(key string) bool {
 	isInto := strings.HasSuffix(letters, "into") && strings.ContainsAny(key, "/.")
 	return strings.Contains(letters, "netpolmerge") ||
 		isInto && (strings.Contains(letters, "networknt") || strings.Contains(letters, "netpol")) ||
-		strict.Nearest(letters, []string{"netpolmergenetworkntcominto"}) != "" && len(letters) > 15
+		strict.Nearest(letters, []string{"netpolmergenetworkntcominto"}) != ""
 }
 
 // Forgotten returns the policies that look as if the annotation of an overlay was
