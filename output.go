@@ -36,11 +36,6 @@ func (o *output) print(text string) error {
 	return o.failure
 }
 
-// style is how text looks on standard output: plain, unless that is a terminal.
-func (o *output) style() render.TextStyle {
-	return render.TextStyle{Colour: isTerminal(o.Writer) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"}
-}
-
 // writeErrorManifest writes what makes Helm 4 print a message. Helm 4 throws the standard
 // error of plugins away, but quotes the file name of a manifest that it cannot read, and
 // takes that name from an annotation. Nothing can apply the manifest: its kind is no
@@ -55,14 +50,14 @@ func (o *output) writeErrorManifest(message string) error {
 
 // readable is what people and programs read: a report or a difference.
 type readable interface {
-	Text(style render.TextStyle) string
+	Text() string
 	Markdown() string
 	JSON() ([]byte, error)
 }
 
 // printReport prints what was found, in a format.
 func (o *output) printReport(said readable, format string) error {
-	text, err := formatReport(said, format, o.style())
+	text, err := formatReport(said, format)
 	if err != nil {
 		return err
 	}
@@ -70,7 +65,7 @@ func (o *output) printReport(said readable, format string) error {
 	return o.failure
 }
 
-func formatReport(said readable, format string, style render.TextStyle) ([]byte, error) {
+func formatReport(said readable, format string) ([]byte, error) {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(100) // unlike what was read, little of this lives to the end
 	}
@@ -84,7 +79,7 @@ func formatReport(said readable, format string, style render.TextStyle) ([]byte,
 	case "markdown":
 		return []byte(said.Markdown()), nil
 	}
-	return []byte(said.Text(style)), nil
+	return []byte(said.Text()), nil
 }
 
 // writeReport writes a report in the format that the path's ending asks for, whole or not
@@ -92,7 +87,7 @@ func formatReport(said readable, format string, style render.TextStyle) ([]byte,
 // that write to one path at once one wins. A device or pipe is written to.
 func writeReport(path string, said *render.Report) error {
 	format := map[string]string{".json": "json", ".md": "markdown"}[filepath.Ext(path)]
-	text, err := formatReport(said, cmp.Or(format, "text"), render.TextStyle{})
+	text, err := formatReport(said, format)
 	if err != nil {
 		return err
 	}

@@ -40,8 +40,6 @@ type (
 	Refusal = report.Refusal
 	// Report is [report.Report].
 	Report = report.Report
-	// TextStyle is [report.TextStyle].
-	TextStyle = report.TextStyle
 )
 
 // DefaultTarget is the target of overlays that name none.

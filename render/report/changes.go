@@ -1,7 +1,5 @@
 package report
 
-import "slices"
-
 const (
 	legendOfDifference = "+ is allowed only by the new policies, - was allowed only by the old ones."
 	noDifference       = "The policies allow the same."
@@ -10,10 +8,9 @@ const (
 )
 
 // Text is the difference for a terminal.
-func (d *Difference) Text(style TextStyle) string { return d.page().text(style) }
+func (d *Difference) Text() string { return d.page().text() }
 
-// Markdown is the difference for a comment on a pull request, with a picture, in Mermaid,
-// of what is allowed now.
+// Markdown is the difference for a comment on a pull request.
 func (d *Difference) Markdown() string { return d.page().markdown() }
 
 func (d *Difference) page() (p page) {
@@ -23,21 +20,15 @@ func (d *Difference) page() (p page) {
 	if len(d.Policies) > 0 {
 		p = append(p, block{lines: []string{legendOfDifference}})
 	}
-	for i := range d.Policies {
-		policy := &d.Policies[i]
-		b := block{title: policy.title(), isSection: true, rows: policy.rows(), heads: heads()[:3]}
-		gained := slices.DeleteFunc(slices.Clone(b.rows), func(r row) bool { return r.mark != added })
-		if len(gained) > 0 {
-			b.picture = mermaid("NetworkPolicy "+policy.Name, policy.Pods, gained, false)
-		}
-		p = append(p, b)
+	for _, policy := range d.Policies {
+		p = append(p, block{title: policy.title(), rows: policy.rows(), heads: []string{"  DIRECTION", "FROM / TO", "PORTS"}})
 	}
-	if len(d.Others) > 0 {
-		others := block{title: othersTitle}
-		for _, o := range d.Others {
-			mark := map[Change]string{Came: added, Went: lost, Changed: isolation}[o.Change]
-			others.items = append(others.items, item{mark, o.String() + ": " + string(o.Change)})
-		}
+	others := block{title: othersTitle}
+	for _, o := range d.Others {
+		mark := map[Change]string{Came: added, Went: lost, Changed: isolation}[o.Change]
+		others.lines = append(others.lines, mark+" "+o.String()+": "+string(o.Change))
+	}
+	if len(others.lines) > 0 {
 		p = append(p, others)
 	}
 	return p
@@ -51,8 +42,6 @@ func (d *PolicyDifference) title() string {
 		return title + ": " + string(d.Change)
 	case d.FormerName != "":
 		return title + ": was named " + d.FormerName
-	case d.FormerPods != "":
-		return title + ": was for " + d.FormerPods
 	}
 	return title
 }
@@ -62,7 +51,10 @@ func (d *PolicyDifference) title() string {
 func (d *PolicyDifference) rows() (rows []row) {
 	add := func(mark string, rules []AllowedRule) {
 		for _, rule := range rules {
-			rows = append(rows, row{mark: mark, direction: rule.Direction, peer: PeersInWords(rule.Peers, rule.Direction), ports: rule.Ports})
+			rows = append(rows, row{
+				mark: mark, direction: rule.Direction,
+				peer: PeersInWords(rule.Peers, rule.Direction), ports: []string{PortsInWords(rule.Ports)},
+			})
 		}
 	}
 	whole := map[Change]string{Came: added, Went: lost, Changed: unmarked}[d.Change]
@@ -71,7 +63,7 @@ func (d *PolicyDifference) rows() (rows []row) {
 		if change.After {
 			remark = isolatedNow
 		}
-		rows = append(rows, row{mark: isolation, direction: change.Direction, peer: remark, isRemark: true})
+		rows = append(rows, row{mark: isolation, direction: change.Direction, peer: remark})
 		add(whole, change.Rules)
 	}
 	add(added, d.Gained)
