@@ -92,7 +92,12 @@ func setFromEnvironment(flags *pflag.FlagSet) error {
 		if flag.Changed || !isSet || flag.Name == "help" || flag.Name == "version" {
 			return
 		}
-		items := paths(value)
+		var items []string
+		for item := range strings.SplitSeq(value, ",") {
+			if item = strings.TrimSpace(item); item != "" {
+				items = append(items, item)
+			}
+		}
 		list, isList := flag.Value.(pflag.SliceValue)
 		var err error
 		switch {
@@ -114,18 +119,9 @@ func setFromEnvironment(flags *pflag.FlagSet) error {
 	return nil
 }
 
-// paths are the items of a list that is separated by commas.
-func paths(list string) (items []string) {
-	for item := range strings.SplitSeq(list, ",") {
-		if item = strings.TrimSpace(item); item != "" {
-			items = append(items, item)
-		}
-	}
-	return items
-}
-
-// check completes the settings, and returns what is wrong with them, whatever the input.
-func (s *settings) check(flags *pflag.FlagSet) error {
+// complete sets what the environment says, and returns what is wrong with the settings,
+// whatever the input.
+func (s *settings) complete(flags *pflag.FlagSet) error {
 	if err := setFromEnvironment(flags); err != nil {
 		return err
 	}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -61,8 +60,7 @@ func (o *output) printReport(said readable, format string) error {
 	if err != nil {
 		return err
 	}
-	_, _ = o.Write(text)
-	return o.failure
+	return o.print(string(text))
 }
 
 func formatReport(said readable, format string) ([]byte, error) {
@@ -71,11 +69,7 @@ func formatReport(said readable, format string) ([]byte, error) {
 	}
 	switch format {
 	case "json":
-		text, err := said.JSON()
-		if err != nil {
-			err = fmt.Errorf("format as JSON: %w", err)
-		}
-		return text, err
+		return said.JSON()
 	case "markdown":
 		return []byte(said.Markdown()), nil
 	}
@@ -86,8 +80,7 @@ func formatReport(said readable, format string) ([]byte, error) {
 // at all: beside the path, and then in its place. So a link is not followed, and of runs
 // that write to one path at once one wins. A device or pipe is written to.
 func writeReport(path string, said *render.Report) error {
-	format := map[string]string{".json": "json", ".md": "markdown"}[filepath.Ext(path)]
-	text, err := formatReport(said, format)
+	text, err := formatReport(said, map[string]string{".json": "json", ".md": "markdown"}[filepath.Ext(path)])
 	if err != nil {
 		return err
 	}
@@ -102,30 +95,19 @@ func writeReport(path string, said *render.Report) error {
 	case err == nil && info.Mode()&(fs.ModeDevice|fs.ModeNamedPipe) != 0:
 		return os.WriteFile(path, text, 0)
 	default:
-		err = writeBeside(fmt.Sprintf("%s.%x.tmp", path, rand.Uint64()), path, text)
-	}
-	if err != nil {
-		return fmt.Errorf("write the report %s: %w", path, err)
-	}
-	return nil
-}
-
-// writeBeside writes a text to a new file and puts that in the place of another. The
-// errors do not name the new file, which nobody knows.
-func writeBeside(beside, path string, text []byte) error {
-	file, err := os.OpenFile(beside, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
-	if err == nil {
-		_, err = file.Write(text)
-		err = cmp.Or(err, file.Close())
-		if err == nil {
+		beside := fmt.Sprintf("%s.%x.tmp", path, rand.Uint64())
+		if err = os.WriteFile(beside, text, 0o644); err == nil {
 			err = os.Rename(beside, path)
 		}
 		if err != nil {
 			_ = os.Remove(beside)
 		}
 	}
-	for errors.Unwrap(err) != nil {
+	for errors.Unwrap(err) != nil { // an error names the file beside, which nobody knows
 		err = errors.Unwrap(err)
 	}
-	return err
+	if err != nil {
+		return fmt.Errorf("write the report %s: %w", path, err)
+	}
+	return nil
 }
