@@ -3,11 +3,9 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
 	"runtime/debug"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"github.com/networknt/netpol-merge/render"
 	"github.com/networknt/netpol-merge/render/report"
@@ -50,7 +48,12 @@ Every flag --some-flag can also be set as NETPOL_MERGE_SOME_FLAG.`,
 	root.SetVersionTemplate("{{.Name}} {{.Version}}\n")
 	s.addFlags(root.Flags())
 	s.addReportFlags(root.Flags())
-	root.AddCommand(newExplainCommand(s, stdout), newDiffCommand(s, stdout), newCheckCommand(), newVersionCommand(stdout))
+	root.AddCommand(newExplainCommand(s, stdout), newDiffCommand(s, stdout), newCheckCommand(), &cobra.Command{
+		Use:   "version",
+		Short: "Print the version",
+		Args:  cobra.NoArgs,
+		RunE:  func(*cobra.Command, []string) error { return stdout.print("netpol-merge " + version() + "\n") },
+	})
 	return root
 }
 
@@ -124,17 +127,6 @@ func newCheckCommand() *cobra.Command {
 	}
 }
 
-func newVersionCommand(stdout *output) *cobra.Command {
-	return &cobra.Command{
-		Use:   "version",
-		Short: "Print the version",
-		Args:  cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			return stdout.print("netpol-merge " + version() + "\n")
-		},
-	}
-}
-
 // version is the module's version, which the go command knows of a build from a tag or
 // by go install.
 func version() string {
@@ -180,10 +172,4 @@ func writeWarnings(command *cobra.Command, warnings []render.Problem) error {
 		return ioError(fmt.Errorf("write warnings: %w", err))
 	}
 	return nil
-}
-
-// isTerminal reports whether a reader or writer is a terminal.
-func isTerminal(stream any) bool {
-	file, isFile := stream.(*os.File)
-	return isFile && term.IsTerminal(int(file.Fd()))
 }

@@ -9,6 +9,8 @@ import (
 	"runtime/debug"
 	"slices"
 
+	"golang.org/x/term"
+
 	"github.com/networknt/netpol-merge/render"
 )
 
@@ -23,7 +25,7 @@ const largestFile = 32 << 20
 func readStreams(stdin io.Reader, stderr io.Writer, files []string) ([]render.Source, error) {
 	if len(files) == 0 {
 		files = []string{"-"}
-		if isTerminal(stdin) {
+		if file, isFile := stdin.(*os.File); isFile && term.IsTerminal(int(file.Fd())) {
 			fmt.Fprintln(stderr, "netpol-merge: waiting for manifests on standard input, such as those of helm template; end with ctrl-D, or see netpol-merge --help")
 		}
 	}
@@ -45,17 +47,11 @@ func readStreams(stdin io.Reader, stderr io.Writer, files []string) ([]render.So
 		streams = append(streams, stream)
 		size += len(stream.Text)
 	}
-	boundMemory(size)
-	return streams, nil
-}
-
-// boundMemory makes the collector work harder before a run takes much more memory than
-// its input is worth. GOMEMLIMIT overrides it.
-func boundMemory(size int) {
-	const least = 256 << 20
 	if os.Getenv("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(int64(least + 6*size))
+		// The collector works harder before a run takes much more than its input is worth.
+		debug.SetMemoryLimit(int64(256<<20 + 6*size))
 	}
+	return streams, nil
 }
 
 // readAll reads a regular file, which may be standard input, into a buffer of its size:

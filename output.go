@@ -8,7 +8,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"strconv"
 	"strings"
 	"syscall"
@@ -64,12 +63,13 @@ func (o *output) printReport(said readable, format string) error {
 }
 
 func formatReport(said readable, format string) ([]byte, error) {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(100) // unlike what was read, little of this lives to the end
-	}
 	switch format {
 	case "json":
-		return said.JSON()
+		text, err := said.JSON()
+		if err != nil {
+			err = fmt.Errorf("format as JSON: %w", err)
+		}
+		return text, err
 	case "markdown":
 		return []byte(said.Markdown()), nil
 	}

@@ -31,18 +31,17 @@ func (r *Report) page() (p page) {
 	for _, group := range r.Groups {
 		p = append(p, tableOf(group).blocks()...)
 	}
-	var others []string
+	others := block{title: othersTitle}
 	for _, o := range r.Others {
-		others = append(others, unmarked+" "+o.String())
+		others.lines = append(others.lines, unmarked+" "+o.String())
+	}
+	nothing := block{}
+	if len(r.Groups)+len(r.Unread)+len(r.Others) == 0 && !r.Refused {
+		nothing.lines = []string{noPolicies}
 	}
 	p = append(p,
 		block{title: "Not shown, as they cannot be read for certain", problems: r.Unread},
-		block{title: othersTitle, lines: others})
-	p = slices.DeleteFunc(p, block.isEmpty)
-	if len(p) == 0 && !r.Refused {
-		p = page{{lines: []string{noPolicies}}}
-	}
-	p = append(p,
+		others, nothing,
 		block{title: "Warnings", problems: r.Warnings},
 		block{title: "Refused, nothing was merged", problems: r.Problems})
 	return slices.DeleteFunc(p, block.isEmpty)
