@@ -1,12 +1,5 @@
 package report
 
-const (
-	legendOfDifference = "+ is allowed only by the new policies, - was allowed only by the old ones."
-	noDifference       = "The policies allow the same."
-	isolatedNow        = "isolated by this policy now"
-	notIsolatedNow     = "not isolated by this policy any more"
-)
-
 // Text is the difference for a terminal.
 func (d *Difference) Text() string { return d.page().text() }
 
@@ -15,10 +8,10 @@ func (d *Difference) Markdown() string { return d.page().markdown() }
 
 func (d *Difference) page() (p page) {
 	if d.IsEmpty() {
-		return page{{lines: []string{noDifference}}}
+		return page{{lines: []string{"The policies allow the same."}}}
 	}
 	if len(d.Policies) > 0 {
-		p = append(p, block{lines: []string{legendOfDifference}})
+		p = append(p, block{lines: []string{"+ is allowed only by the new policies, - was allowed only by the old ones."}})
 	}
 	for _, policy := range d.Policies {
 		p = append(p, block{title: policy.title(), rows: policy.rows(), heads: []string{"  DIRECTION", "FROM / TO", "PORTS"}})
@@ -59,9 +52,9 @@ func (d *PolicyDifference) rows() (rows []row) {
 	}
 	whole := map[Change]string{Came: added, Went: lost, Changed: unmarked}[d.Change]
 	for _, change := range d.Isolation {
-		remark := notIsolatedNow
+		remark := "not isolated by this policy any more"
 		if change.After {
-			remark = isolatedNow
+			remark = "isolated by this policy now"
 		}
 		rows = append(rows, row{mark: isolation, direction: change.Direction, peer: remark})
 		add(whole, change.Rules)

@@ -9,12 +9,8 @@ import (
 )
 
 const (
-	legendOfPlus  = "+ is added by overlays: policies that are merged into their targets."
-	legendOfRest  = "What is not listed is blocked, unless another policy for some of the same pods allows it."
-	legendOfLines = "Lines are those of the rendered input. To change it, edit the templates."
-	notIsolated   = "everything: not isolated"
-	noPolicies    = "No overlay in the input: it passes unchanged."
-	othersTitle   = "Of other vendors, and not read"
+	notIsolated = "everything: not isolated"
+	othersTitle = "Of other vendors, and not read"
 )
 
 // Text is the report for a terminal.
@@ -26,7 +22,11 @@ func (r *Report) Markdown() string { return r.page().markdown() }
 
 func (r *Report) page() (p page) {
 	if len(r.Groups) > 0 {
-		p = append(p, block{lines: []string{legendOfPlus, legendOfRest, legendOfLines}})
+		p = append(p, block{lines: []string{
+			"+ is added by overlays: policies that are merged into their targets.",
+			"What is not listed is blocked, unless another policy for some of the same pods allows it.",
+			"Lines are those of the rendered input. To change it, edit the templates.",
+		}})
 	}
 	for _, group := range r.Groups {
 		p = append(p, tableOf(group).blocks()...)
@@ -37,7 +37,7 @@ func (r *Report) page() (p page) {
 	}
 	nothing := block{}
 	if len(r.Groups)+len(r.Unread)+len(r.Others) == 0 && !r.Refused {
-		nothing.lines = []string{noPolicies}
+		nothing.lines = []string{"No overlay in the input: it passes unchanged."}
 	}
 	p = append(p,
 		block{title: "Not shown, as they cannot be read for certain", problems: r.Unread},
@@ -127,7 +127,7 @@ func (t table) rowsOf(p Policy, rule Rule) (rows []row) {
 	return rows
 }
 
-// sources are where the policies are written, and what of them has no effect.
+// sources are where the policies are written, which are hooks, and what has no effect.
 func (t table) sources() (lines []string) {
 	for _, p := range t.Policies {
 		mark := unmarked
