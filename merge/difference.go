@@ -40,32 +40,53 @@ func Differences(before, after []*networkingv1.NetworkPolicy) (differences []Dif
 	return differences
 }
 
-// beyondAll returns what the rules allow and the others do not.
+// beyondAll returns what the rules allow and the others do not. If that is too much to be
+// compared, the rules are told as a whole.
 func beyondAll(rules, others []Rule) []Rule {
 	set := newRuleSet(others)
-	ports := map[string][]traffic{}
-	peers := map[string][]networkingv1.NetworkPolicyPeer{}
-	for _, rule := range rules {
-		_, key := peersOf(rule.Peers)
-		peers[key] = rule.Peers
-		list := entries(rule.Ports)
-		if len(list) == 0 {
-			list = []traffic{{}}
-		}
-		ports[key] = append(ports[key], list...)
-	}
-	var parts []Rule
-	for _, key := range slices.Sorted(maps.Keys(peers)) {
-		rule := Rule{Peers: peers[key], Ports: portsOf(newPortSet(ports[key]).entries())}
+	var boxes []box
+	var whole []Rule
+	for _, rule := range joinPorts(rules) {
 		q := set.ask(rule)
-		for _, asked := range q.requests {
-			some, found := q.beyond(rule, asked)
+		before := len(boxes)
+		for _, asked := range q.ports {
+			some, found := q.beyond(asked)
 			if !found {
-				parts = append(parts, rule)
+				some = nil
+				for i, p := range q.peers {
+					if !p.isEmpty() {
+						some = append(some, box{q.ports, p.selector, &q.peers[i]})
+					}
+				}
+			}
+			boxes = append(boxes, some...)
+			if !found {
 				break
 			}
-			parts = append(parts, some...)
+		}
+		if len(boxes) > before {
+			whole = append(whole, ruleOf(rule.peers, rule.ports))
 		}
 	}
-	return join(parts)
+	if parts, told := tell(boxes); told {
+		return parts
+	}
+	return whole
+}
+
+// joinPorts makes one rule of all with the same peers.
+func joinPorts(rules []Rule) (joined []standingRule) {
+	byPeers := map[string]standingRule{}
+	for _, rule := range rules {
+		r := newStandingRule(rule)
+		known := byPeers[r.key]
+		r.entries = append(known.entries, r.entries...)
+		byPeers[r.key] = r
+	}
+	for _, key := range slices.Sorted(maps.Keys(byPeers)) {
+		r := byPeers[key]
+		r.ports = spansOf(r.entries)
+		joined = append(joined, r)
+	}
+	return joined
 }

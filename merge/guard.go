@@ -2,6 +2,7 @@ package merge
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -51,7 +52,7 @@ func guardRules(rules []Rule, direction networkingv1.PolicyType) (problems field
 	for i, rule := range rules {
 		at := Position{direction, i}
 		found := guardRule(rule, at.Path())
-		if ports := newPortSet(entries(rule.Ports)); len(found) == 0 && slices.ContainsFunc(protocols(), ports.coversAll) {
+		if len(found) == 0 {
 			found = guardTogether(worlds, []Rule{rule}, []Position{at})
 		}
 		if len(found) == 0 {
@@ -92,12 +93,11 @@ type world struct {
 // has a name, which the API server puts into its label kubernetes.io/metadata.name, so
 // that a selector that requires the label selects them all.
 func wholeWorlds() []world {
-	everyNamespace := selector{{namespaceLabel + corev1.LabelMetadataName, labelValues{inverted: true}}}
 	return []world{
-		{peer{key: anyKey}, "any peer"},
-		{blockOf(&networkingv1.IPBlock{CIDR: "0.0.0.0/0"}), "every IPv4 address"},
-		{blockOf(&networkingv1.IPBlock{CIDR: "::/0"}), "every IPv6 address"},
-		{podsOf(everyNamespace), "every pod of every namespace"},
+		{peer{}, "any peer"},
+		{addressesOf(networks(netip.PrefixFrom(netip.IPv4Unspecified(), 0))), "every IPv4 address"},
+		{addressesOf(networks(netip.PrefixFrom(netip.IPv6Unspecified(), 0))), "every IPv6 address"},
+		{newPeer([]requirement{{whom, spans{allThat(pod)}}, {namespaceLabel + corev1.LabelMetadataName, exists()}}), "every pod of every namespace"},
 	}
 }
 
@@ -108,9 +108,9 @@ func guardTogether(worlds []world, rules []Rule, at []Position) (problems field.
 	reported := sets.Set[corev1.Protocol]{}
 	for _, w := range worlds {
 		var found []opening
-		for _, protocol := range protocols() {
-			all := allOf(protocol)
-			by := set.askFor([]peer{w.peer}, w.key, []traffic{all}).coveredBy(all)
+		for _, protocol := range set.openProtocols() {
+			all := allNumbers(protocol)
+			by := set.ask(standingRule{peers: []peer{w.peer}, key: w.key, entries: []span{all}, ports: spans{all}}).coveredBy(all)
 			if len(by) == 0 || reported.Has(protocol) {
 				continue
 			}
@@ -126,6 +126,16 @@ func guardTogether(worlds []world, rules []Rule, at []Position) (problems field.
 		}
 	}
 	return problems
+}
+
+// openProtocols are those of which some rules have all numbers, for whomever.
+func (s *ruleSet) openProtocols() []corev1.Protocol {
+	var all []span
+	for _, rule := range s.rules {
+		all = append(all, rule.ports...)
+	}
+	ports := spansOf(all)
+	return slices.DeleteFunc(protocols(), func(p corev1.Protocol) bool { return !ports.covers(allNumbers(p)) })
 }
 
 // opening is rules that together open all ports of protocols.

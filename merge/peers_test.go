@@ -122,7 +122,7 @@ func TestPeersCover(t *testing.T) {
 				continue // nobody has many forms
 			}
 			want := b.verdict.Within(a.verdict)
-			if a.covers(b.peer) != want {
+			if a.covers(b.selector) != want {
 				require.Fail(t, "wrong", "%s covers %s should be %t", a.words, b.words, want)
 			}
 			if want {

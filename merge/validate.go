@@ -77,6 +77,11 @@ func validatePorts(ports []networkingv1.NetworkPolicyPort, path *field.Path) fie
 	return problems
 }
 
+// protocols are those that a port may have.
+func protocols() []corev1.Protocol {
+	return []corev1.Protocol{corev1.ProtocolTCP, corev1.ProtocolUDP, corev1.ProtocolSCTP}
+}
+
 func validatePort(port networkingv1.NetworkPolicyPort, path *field.Path) field.ErrorList {
 	var problems field.ErrorList
 	if protocol := protocolOf(port); !slices.Contains(protocols(), protocol) {
