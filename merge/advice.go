@@ -63,8 +63,8 @@ func newExceptions(before, rules []Rule) *exceptions {
 	return e
 }
 
-// openedBy is what a change reopens, nil if that is nothing. With no steps left, it
-// is nothing: this is advice.
+// openedBy is what a change reopens, nil if that is nothing. What cannot be found out in
+// time is nothing: this is advice.
 func (e *exceptions) openedBy(change Change) *Reopening {
 	var opened spans
 	peers, _ := peersOf(e.rules[change.Into].Peers)
@@ -93,20 +93,16 @@ func (e *exceptions) openedBy(change Change) *Reopening {
 }
 
 // newlyOpened is what the rules that stood before do not allow of addresses, for any of
-// the ports.
+// the ports; nothing if there are no steps left to find out.
 func (e *exceptions) newlyOpened(addresses spans, ports []networkingv1.NetworkPolicyPort) spans {
-	var opened []span
 	p := addressesOf(addresses)
-	entries := requestsOf(ports)
-	q := e.before.ask(standingRule{peers: []peer{p}, key: p.key, ports: spansOf(entries)})
-	for _, asked := range entries {
-		left, _ := q.left(0, asked)
-		for _, b := range left {
-			opened = append(opened, b.some.allowed(whom)...)
-		}
-	}
-	if e.before.steps <= 0 {
+	boxes, found := e.before.ask(standing([]peer{p}, p.key, requestsOf(ports))).beyondAll()
+	if !found {
 		return nil
+	}
+	var opened []span
+	for _, b := range boxes {
+		opened = append(opened, b.some.allowed(whom)...)
 	}
 	return spansOf(opened)
 }

@@ -35,10 +35,15 @@ type standingRule struct {
 }
 
 func newStandingRule(rule Rule) standingRule {
-	r := standingRule{entries: requestsOf(rule.Ports), hasAll: len(rule.Ports) == 0}
-	r.peers, r.key = peersOf(rule.Peers)
-	r.ports = spansOf(r.entries)
-	for _, p := range r.peers {
+	peers, key := peersOf(rule.Peers)
+	r := standing(peers, key, requestsOf(rule.Ports))
+	r.hasAll = len(rule.Ports) == 0
+	return r
+}
+
+func standing(peers []peer, key string, entries []span) standingRule {
+	r := standingRule{peers: peers, key: key, entries: entries, ports: spansOf(entries)}
+	for _, p := range peers {
 		r.size += p.size()
 	}
 	return r
@@ -74,8 +79,8 @@ func (s *ruleSet) fold(rule Rule) Change {
 		}
 		change.Ports = append(change.Ports, i)
 		if stands { // at once, as it may cover the next port
-			standing := &s.rules[into]
-			standing.ports, standing.entries = standing.ports.add(asked), append(standing.entries, asked)
+			grown := &s.rules[into]
+			grown.ports, grown.entries = grown.ports.add(asked), append(grown.entries, asked)
 			change.Added.Ports = append(change.Added.Ports, rule.Ports[i])
 		}
 	}

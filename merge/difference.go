@@ -41,52 +41,45 @@ func Differences(before, after []*networkingv1.NetworkPolicy) (differences []Dif
 }
 
 // beyondAll returns what the rules allow and the others do not. If that is too much to be
-// compared, the rules are told as a whole.
+// cut, those of the rules that allow more are told whole.
 func beyondAll(rules, others []Rule) []Rule {
 	set := newRuleSet(others)
 	var boxes []box
 	var whole []Rule
+	complete := true
 	for _, rule := range joinPorts(rules) {
-		q := set.ask(rule)
-		before := len(boxes)
-		for _, asked := range q.ports {
-			some, found := q.beyond(asked)
-			if !found {
-				some = nil
-				for i, p := range q.peers {
-					if !p.isEmpty() {
-						some = append(some, box{q.ports, p.selector, &q.peers[i]})
-					}
-				}
-			}
-			boxes = append(boxes, some...)
-			if !found {
-				break
-			}
+		some, found := set.ask(newStandingRule(rule)).beyondAll()
+		if boxes = append(boxes, some...); len(some) > 0 || !found {
+			whole = append(whole, rule)
 		}
-		if len(boxes) > before {
-			whole = append(whole, ruleOf(rule.peers, rule.ports))
-		}
+		complete = complete && found
 	}
-	if parts, told := tell(boxes); told {
+	if parts, told := tell(boxes); complete && told {
 		return parts
 	}
 	return whole
 }
 
-// joinPorts makes one rule of all with the same peers.
-func joinPorts(rules []Rule) (joined []standingRule) {
-	byPeers := map[string]standingRule{}
-	for _, rule := range rules {
-		r := newStandingRule(rule)
-		known := byPeers[r.key]
-		r.entries = append(known.entries, r.entries...)
-		byPeers[r.key] = r
+func (q *query) beyondAll() (beyond []box, found bool) {
+	for _, asked := range q.entries {
+		some, found := q.beyond(asked)
+		if !found {
+			return nil, false
+		}
+		beyond = append(beyond, some...)
 	}
-	for _, key := range slices.Sorted(maps.Keys(byPeers)) {
-		r := byPeers[key]
-		r.ports = spansOf(r.entries)
-		joined = append(joined, r)
+	return beyond, true
+}
+
+// joinPorts makes one rule of all with the same peers.
+func joinPorts(rules []Rule) (joined []Rule) {
+	peers, ports := map[string][]networkingv1.NetworkPolicyPeer{}, map[string][]span{}
+	for _, rule := range rules {
+		_, key := peersOf(rule.Peers)
+		peers[key], ports[key] = rule.Peers, append(ports[key], requestsOf(rule.Ports)...)
+	}
+	for _, key := range slices.Sorted(maps.Keys(peers)) {
+		joined = append(joined, Rule{peers[key], portsOf(tellable(spansOf(ports[key])))})
 	}
 	return joined
 }

@@ -14,8 +14,8 @@ import (
 
 // Guard returns what netpol-merge itself forbids an overlay, beyond what the
 // API server would: inbound rules unless allowIngress, rules that open
-// everything, or say so in other words, and rules in a direction that the overlay's own policyTypes do
-// not list.
+// everything, or say so in other words, and rules in a direction that the overlay's own
+// policyTypes do not list.
 func Guard(overlay *networkingv1.NetworkPolicy, allowIngress bool) field.ErrorList {
 	var problems field.ErrorList
 	path := field.NewPath("spec")
@@ -47,24 +47,20 @@ func GuardTypes(policy *networkingv1.NetworkPolicy) field.ErrorList {
 // guardRules reports rules that open everything: those that plainly do, those that say
 // so in other words, and those that do so only together.
 func guardRules(rules []Rule, direction networkingv1.PolicyType) (problems field.ErrorList) {
-	var others []Position
-	worlds := wholeWorlds()
+	var others []Rule
+	var at []Position
 	for i, rule := range rules {
-		at := Position{direction, i}
-		found := guardRule(rule, at.Path())
+		here := Position{direction, i}
+		found := guardRule(rule, here.Path())
 		if len(found) == 0 {
-			found = guardTogether(worlds, []Rule{rule}, []Position{at})
+			found = guardTogether([]Rule{rule}, []Position{here})
 		}
 		if len(found) == 0 {
-			others = append(others, at)
+			others, at = append(others, rule), append(at, here)
 		}
 		problems = append(problems, found...)
 	}
-	var together []Rule
-	for _, at := range others {
-		together = append(together, rules[at.Index])
-	}
-	return append(problems, guardTogether(worlds, together, others)...)
+	return append(problems, guardTogether(others, at)...)
 }
 
 func guardRule(rule Rule, path *field.Path) field.ErrorList {
@@ -103,14 +99,18 @@ func wholeWorlds() []world {
 
 // guardTogether reports rules that together open all ports of a protocol to a whole
 // world. In the end a port is a number, so that all numbers are all ports.
-func guardTogether(worlds []world, rules []Rule, at []Position) (problems field.ErrorList) {
+func guardTogether(rules []Rule, at []Position) (problems field.ErrorList) {
+	open := openProtocols(rules)
+	if len(open) == 0 {
+		return nil
+	}
 	set := newRuleSet(rules)
 	reported := sets.Set[corev1.Protocol]{}
-	for _, w := range worlds {
+	for _, w := range wholeWorlds() {
 		var found []opening
-		for _, protocol := range set.openProtocols() {
+		for _, protocol := range open {
 			all := allNumbers(protocol)
-			by := set.ask(standingRule{peers: []peer{w.peer}, key: w.key, entries: []span{all}, ports: spans{all}}).coveredBy(all)
+			by := set.ask(standing([]peer{w.peer}, w.key, spans{all})).coveredBy(all)
 			if len(by) == 0 || reported.Has(protocol) {
 				continue
 			}
@@ -128,13 +128,13 @@ func guardTogether(worlds []world, rules []Rule, at []Position) (problems field.
 	return problems
 }
 
-// openProtocols are those of which some rules have all numbers, for whomever.
-func (s *ruleSet) openProtocols() []corev1.Protocol {
-	var all []span
-	for _, rule := range s.rules {
-		all = append(all, rule.ports...)
+// openProtocols are those of which the rules have all numbers, for whomever.
+func openProtocols(rules []Rule) []corev1.Protocol {
+	var list []span
+	for _, rule := range rules {
+		list = append(list, requestsOf(rule.Ports)...)
 	}
-	ports := spansOf(all)
+	ports := spansOf(list)
 	return slices.DeleteFunc(protocols(), func(p corev1.Protocol) bool { return !ports.covers(allNumbers(p)) })
 }
 

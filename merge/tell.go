@@ -118,18 +118,3 @@ func (g *group) rule() Rule {
 	}
 	return rule
 }
-
-// ruleOf tells peers and ports as a whole.
-func ruleOf(peers []peer, ports spans) Rule {
-	g := group{ports: tellable(ports)}
-	for _, p := range peers {
-		switch {
-		case p.isEmpty() || len(p.selector) == 0:
-		case p.isBlock():
-			g.addresses = append(g.addresses, p.allowed(whom)...)
-		default:
-			g.pods = append(g.pods, p.selector)
-		}
-	}
-	return g.rule()
-}
