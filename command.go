@@ -10,6 +10,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/networknt/netpol-merge/render"
+	"github.com/networknt/netpol-merge/render/report"
 )
 
 func newCommand(s *settings, stdout *output) *cobra.Command {
@@ -36,8 +37,8 @@ Every flag --some-flag can also be set as NETPOL_MERGE_SOME_FLAG.`,
 			if err != nil {
 				return err
 			}
-			if _, err := io.WriteString(command.ErrOrStderr(), result.FormatWarnings()); err != nil {
-				return ioError(fmt.Errorf("write warnings: %w", err))
+			if err := writeWarnings(command, result.Warnings); err != nil {
+				return err
 			}
 			_, _ = result.WriteTo(stdout) // which keeps the failure
 			return stdout.failure
@@ -45,7 +46,8 @@ Every flag --some-flag can also be set as NETPOL_MERGE_SOME_FLAG.`,
 	}
 	root.SetVersionTemplate("{{.Name}} {{.Version}}\n")
 	s.addFlags(root.Flags())
-	root.AddCommand(newExplainCommand(s, stdout), newCheckCommand(), newVersionCommand(stdout))
+	s.addReportFlags(root.Flags())
+	root.AddCommand(newExplainCommand(s, stdout), newDiffCommand(s, stdout), newCheckCommand(), newVersionCommand(stdout))
 	return root
 }
 
@@ -59,15 +61,38 @@ func newExplainCommand(s *settings, stdout *output) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			text, err := formatReport(result.Report(), s.format, stdout.style())
-			if err != nil {
-				return err
-			}
-			return stdout.print(text)
+			return stdout.printReport(result.Report(), s.format)
 		},
 	}
 	s.addFlags(command.Flags())
-	command.Flags().StringVarP(&s.format, "output", "o", "text", "text, json or markdown")
+	s.addReportFlags(command.Flags())
+	s.addFormatFlag(command.Flags())
+	return command
+}
+
+func newDiffCommand(s *settings, stdout *output) *cobra.Command {
+	var exitCode bool
+	command := &cobra.Command{
+		Use:   "diff [flags] OLD NEW",
+		Short: "Show what the policies of one input allow and those of another do not",
+		Args:  cobra.ExactArgs(2),
+		RunE: func(command *cobra.Command, files []string) error {
+			difference, err := s.diff(command, files)
+			if err != nil {
+				return err
+			}
+			if err := stdout.printReport(difference, s.format); err != nil {
+				return err
+			}
+			if exitCode && !difference.IsEmpty() {
+				return errDiffers
+			}
+			return nil
+		},
+	}
+	s.addFlags(command.Flags())
+	s.addFormatFlag(command.Flags())
+	command.Flags().BoolVar(&exitCode, "exit-code", false, "exit with 1 if anything differs")
 	return command
 }
 
@@ -110,10 +135,7 @@ func version() string {
 // mergeAndReport merges the files and writes the report, which also says why an input was
 // refused.
 func (s *settings) mergeAndReport(command *cobra.Command, files []string) (*render.Result, error) {
-	if err := setFromEnvironment(command.Flags()); err != nil {
-		return nil, err
-	}
-	if err := s.validate(); err != nil {
+	if err := s.check(command.Flags()); err != nil {
 		return nil, err
 	}
 	result, err := s.mergeFiles(command, files)
@@ -136,19 +158,50 @@ func (s *settings) mergeAndReport(command *cobra.Command, files []string) (*rend
 	return result, err
 }
 
-func (s *settings) mergeFiles(command *cobra.Command, files []string) (result *render.Result, err error) {
+func (s *settings) mergeFiles(command *cobra.Command, files []string) (*render.Result, error) {
+	streams, err := s.read(command, files)
+	if err != nil {
+		return nil, err
+	}
+	result, err := s.Merge(streams...)
+	return result, withFlags(err)
+}
+
+// diff compares two files, and writes the warnings about the new one.
+func (s *settings) diff(command *cobra.Command, files []string) (*render.Difference, error) {
+	if files[0] == "-" && files[1] == "-" {
+		return nil, usageError("only one of the inputs can be standard input")
+	}
+	if err := s.check(command.Flags()); err != nil {
+		return nil, err
+	}
+	streams, err := s.read(command, files)
+	if err != nil {
+		return nil, err
+	}
+	difference, err := s.Diff(streams[0], streams[1])
+	if err != nil {
+		return nil, withFlags(err)
+	}
+	return difference, writeWarnings(command, difference.Warnings)
+}
+
+// read reads the files of flags and arguments.
+func (s *settings) read(command *cobra.Command, files []string) (streams []render.Source, err error) {
 	if s.Overlays, err = readSources(s.overlays); err != nil {
 		return nil, err
 	}
 	if s.Ceilings, err = readSources(s.ceilings); err != nil {
 		return nil, err
 	}
-	streams, err := readStreams(command.InOrStdin(), command.ErrOrStderr(), files)
-	if err != nil {
-		return nil, err
+	return readStreams(command.InOrStdin(), command.ErrOrStderr(), files)
+}
+
+func writeWarnings(command *cobra.Command, warnings []render.Problem) error {
+	if _, err := io.WriteString(command.ErrOrStderr(), report.FormatWarnings(warnings)); err != nil {
+		return ioError(fmt.Errorf("write warnings: %w", err))
 	}
-	result, err = s.Merge(streams...)
-	return result, withFlags(err)
+	return nil
 }
 
 // isTerminal reports whether a reader or writer is a terminal.

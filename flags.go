@@ -38,10 +38,11 @@ type settings struct {
 	render.Renderer
 	overlays, ceilings []string // paths
 	report             string   // path; empty for none
-	format             string   // of explain
+	format             string   // of explain and diff
 	errorsAsManifest   bool
 }
 
+// addFlags adds the flags of everything that merges.
 func (s *settings) addFlags(flags *pflag.FlagSet) {
 	flags.StringVar(&s.Target, "target", render.DefaultTarget, "target of overlays that name none")
 	flags.StringVar(&s.Namespace, "namespace", "", "the release's namespace, for policies that name none")
@@ -50,6 +51,13 @@ func (s *settings) addFlags(flags *pflag.FlagSet) {
 	flags.BoolVar(&s.AllowIngress, "allow-ingress", false, "let overlays add ingress rules")
 	flags.BoolVar(&s.Strict, "strict", false, "make warnings errors")
 	flags.BoolVar(&s.RequireInput, "require-input", false, "refuse an empty input")
+}
+
+func (s *settings) addFormatFlag(flags *pflag.FlagSet) {
+	flags.StringVarP(&s.format, "output", "o", "text", "text, json or markdown")
+}
+
+func (s *settings) addReportFlags(flags *pflag.FlagSet) {
 	flags.StringVar(&s.report, "report", "", "file to write what explain prints to: JSON if it ends in .json, Markdown if in .md, else text")
 	flags.BoolVar(&s.errorsAsManifest, errorsAsManifest, false, "on failure exit 0 with a manifest that Helm 4 rejects with the message, for the Helm 4 plugin only")
 }
@@ -116,8 +124,11 @@ func paths(list string) (items []string) {
 	return items
 }
 
-// validate returns what is wrong with the settings, whatever the input.
-func (s *settings) validate() error {
+// check completes the settings, and returns what is wrong with them, whatever the input.
+func (s *settings) check(flags *pflag.FlagSet) error {
+	if err := setFromEnvironment(flags); err != nil {
+		return err
+	}
 	if s.Target == "" {
 		return usageError("--target needs a name")
 	}

@@ -20,7 +20,7 @@ import (
 // The exit codes.
 const (
 	exitDone    = 0
-	exitRefused = 1 // the input was refused
+	exitRefused = 1 // the input was refused, or differs
 	exitUsage   = 2
 	exitIO      = 3 // could not read or write
 )
@@ -49,19 +49,30 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	if out.failure != nil { // which cobra does not look at when it writes help
 		err = out.failure
 	}
-	if err == nil {
+	switch {
+	case err == nil:
 		return exitDone
+	case errors.Is(err, errDiffers): // which has been told
+		return exitRefused
 	}
 	// The shipped Helm 4 plugin passes the flag first, so that it also counts where the
 	// others cannot be read.
 	if s.errorsAsManifest || len(args) > 0 && args[0] == "--"+errorsAsManifest {
-		if out.writeErrorManifest(message(err)) == nil {
+		failure := out.writeErrorManifest(message(err))
+		if failure == nil {
 			return exitDone
 		}
+		if !errors.Is(err, failure) {
+			fmt.Fprintln(stderr, message(err))
+		}
+		err = failure
 	}
 	fmt.Fprintln(stderr, message(err))
 	return exitCode(err)
 }
+
+// errDiffers is why diff --exit-code ends with 1.
+var errDiffers = errors.New("the inputs differ")
 
 // exitError is an error that knows its exit code.
 type exitError struct {

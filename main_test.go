@@ -110,7 +110,7 @@ func testGolden(t *testing.T, dir, promise string) {
 	require.Equal(t, read(t, "output.yaml"), stdout)
 	require.Equal(t, read(t, "stderr"), stderr)
 	require.Equal(t, strings.TrimSpace(read(t, "exit")), strconv.Itoa(code))
-	if strings.HasPrefix(promise, "6 check") || strings.HasPrefix(promise, "6 explain") || strings.HasPrefix(promise, "5.3 a refusal") {
+	if strings.HasPrefix(promise, "6 check") || strings.HasPrefix(promise, "6 explain") || strings.HasPrefix(promise, "6 diff") || strings.HasPrefix(promise, "5.3 a refusal") {
 		return // not a merged stream
 	}
 	if code != exitDone {
@@ -164,7 +164,7 @@ func TestOutputFails(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, reader.Close())
 	for _, stdout := range []*os.File{full, unread} {
-		for _, args := range []string{"", "explain", "--errors-as-manifest input.yaml", "--errors-as-results input.yaml", "version", "completion bash", "--help", "explain --help"} {
+		for _, args := range []string{"", "explain", "--errors-as-manifest input.yaml", "version", "completion bash", "--help", "explain --help"} {
 			command := exec.Command("netpol-merge", strings.Fields(args)...)
 			command.Dir, command.Stdout = "testdata/6-command/explain-errors-as-manifest", stdout
 			var stderr bytes.Buffer

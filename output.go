@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"syscall"
@@ -52,15 +53,38 @@ func (o *output) writeErrorManifest(message string) error {
 		strconv.Quote("netpol-merge\n"+message+"\n") + "\n")
 }
 
-func formatReport(said *render.Report, format string, style render.TextStyle) (string, error) {
+// readable is what people and programs read: a report or a difference.
+type readable interface {
+	Text(style render.TextStyle) string
+	Markdown() string
+	JSON() ([]byte, error)
+}
+
+// printReport prints what was found, in a format.
+func (o *output) printReport(said readable, format string) error {
+	text, err := formatReport(said, format, o.style())
+	if err != nil {
+		return err
+	}
+	_, _ = o.Write(text)
+	return o.failure
+}
+
+func formatReport(said readable, format string, style render.TextStyle) ([]byte, error) {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(100) // unlike what was read, little of this lives to the end
+	}
 	switch format {
 	case "json":
 		text, err := said.JSON()
-		return string(text), err
+		if err != nil {
+			err = fmt.Errorf("format as JSON: %w", err)
+		}
+		return text, err
 	case "markdown":
-		return said.Markdown(), nil
+		return []byte(said.Markdown()), nil
 	}
-	return said.Text(style), nil
+	return []byte(said.Text(style)), nil
 }
 
 // writeReport writes a report in the format that the path's ending asks for, whole or not
@@ -81,7 +105,7 @@ func writeReport(path string, said *render.Report) error {
 	case err == nil && info.IsDir():
 		err = syscall.EISDIR
 	case err == nil && info.Mode()&(fs.ModeDevice|fs.ModeNamedPipe) != 0:
-		return os.WriteFile(path, []byte(text), 0)
+		return os.WriteFile(path, text, 0)
 	default:
 		err = writeBeside(fmt.Sprintf("%s.%x.tmp", path, rand.Uint64()), path, text)
 	}
@@ -93,10 +117,10 @@ func writeReport(path string, said *render.Report) error {
 
 // writeBeside writes a text to a new file and puts that in the place of another. The
 // errors do not name the new file, which nobody knows.
-func writeBeside(beside, path, text string) error {
+func writeBeside(beside, path string, text []byte) error {
 	file, err := os.OpenFile(beside, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if err == nil {
-		_, err = file.WriteString(text)
+		_, err = file.Write(text)
 		err = cmp.Or(err, file.Close())
 		if err == nil {
 			err = os.Rename(beside, path)

@@ -18,6 +18,7 @@ func TestWorkflows(t *testing.T) {
 	paths, err := filepath.Glob(".github/workflows/*.yml")
 	require.NoError(t, err)
 	require.NotEmpty(t, paths)
+	paths = append(paths, "examples/ci/github.yml")
 	pinned := regexp.MustCompile(`^\s*(- )?uses: (\./\S+|[\w./-]+@[0-9a-f]{40} # v\d+(\.\d+)*)$`)
 	for _, path := range paths {
 		text := read(t, path)

@@ -32,12 +32,16 @@ import (
 
 // What people read is in package report; these are the names by which a caller meets it.
 type (
-	Problem      = report.Problem
-	Code         = report.Code
-	Refusal      = report.Refusal
-	Report       = report.Report
-	TargetReport = report.TargetReport
-	TextStyle    = report.TextStyle
+	// Problem is [report.Problem].
+	Problem = report.Problem
+	// Code is [report.Code].
+	Code = report.Code
+	// Refusal is [report.Refusal].
+	Refusal = report.Refusal
+	// Report is [report.Report].
+	Report = report.Report
+	// TextStyle is [report.TextStyle].
+	TextStyle = report.TextStyle
 )
 
 // DefaultTarget is the target of overlays that name none.
@@ -126,13 +130,7 @@ func (r *Result) WriteTo(w io.Writer) (written int64, err error) {
 }
 
 // FormatWarnings returns the warnings as they are shown to a person.
-func (r *Result) FormatWarnings() string {
-	var b strings.Builder
-	for _, warning := range r.Warnings {
-		fmt.Fprintln(&b, warning.Format("warning: "))
-	}
-	return b.String()
-}
+func (r *Result) FormatWarnings() string { return report.FormatWarnings(r.Warnings) }
 
 // Merge merges streams, which become one. The result shares the memory of the streams.
 // The error is a *Refusal, or an *InternalError.
@@ -142,7 +140,7 @@ func (r *Renderer) Merge(streams ...Source) (*Result, error) {
 		return nil, emptyInput(streams)
 	}
 	p := plan.Make(set, len(streams), r.options())
-	warnings := append(p.Warnings, advice.About(p, set)...)
+	warnings := slices.Concat(p.Warnings, advice.About(p, set))
 	problems := p.Problems
 	if r.Strict {
 		problems, warnings = append(problems, warnings...), nil
@@ -206,4 +204,19 @@ func Check(streams ...Source) error {
 		return report.NewRefusal(problems)
 	}
 	return nil
+}
+
+// InternalError is a defect of this program, never of its input.
+type InternalError struct{ reason error }
+
+// Error says which check failed and where to report it.
+func (e *InternalError) Error() string {
+	return fmt.Sprintf("netpol-merge: internal error, nothing was written: %v\n  hint: please report this with the input at https://github.com/networknt/netpol-merge/issues", e.reason)
+}
+
+// Unwrap returns the check that failed.
+func (e *InternalError) Unwrap() error { return e.reason }
+
+func internalError(format string, args ...any) error {
+	return &InternalError{reason: fmt.Errorf(format, args...)}
 }

@@ -21,79 +21,115 @@ import (
 	"github.com/networknt/netpol-merge/render/report"
 )
 
-// TestReports checks over generated cases that the effective policy of a report
-// is the policy that was written, that its forms agree, and that JSON is as the
-// schema says.
+// TestReports checks over generated cases that a report has every policy that was
+// written, with its rules, that its forms agree, and that JSON is as the schema says.
 func TestReports(t *testing.T) {
-	schema := compileSchema(t)
-	targets, outcomes := 0, map[report.Outcome]int{}
+	schema := compileSchema(t, "../docs/report.schema.json")
+	policies, groups, outcomes := 0, map[int]int{}, map[report.Outcome]int{}
 	for seed := range uint64(mergetest.Cases(300)) {
 		result, err := (&render.Renderer{AllowIngress: true}).Merge(render.Source{Name: "stdin", Text: generatedStream(t, seed)})
 		if err != nil {
-			requireSchema(t, schema, render.ReportError(err)) // an open rule
+			requireReportSchema(t, schema, render.ReportError(err)) // an open rule
 			continue
 		}
-		said := requireSchema(t, schema, result.Report())
-		var merged bytes.Buffer
-		_, err = result.WriteTo(&merged)
-		require.NoError(t, err)
-		for _, target := range said.Targets {
-			targets++
-			var policy networkingv1.NetworkPolicy
-			require.NoError(t, yaml.Unmarshal(merged.Bytes(), &policy))
-			requireSamePolicy(t, &policy, target)
-			want := rowsOfJSON(target)
-			require.Equal(t, want, rowsOfText(said.Text(render.TextStyle{})), "seed %d", seed)
-			require.Equal(t, want, rowsOfMarkdown(said.Markdown()), "seed %d", seed)
-			requirePicture(t, said.Markdown(), target)
-			require.NotEmpty(t, said.Text(render.TextStyle{Width: int(seed%60) - 10, Colour: true}), "any width will do")
-			for _, request := range target.Requests {
-				outcomes[request.Outcome]++
-				require.Equal(t, request.Outcome == report.Added, isIn(target, request), "seed %d: %+v", seed, request)
+		said := requireReportSchema(t, schema, result.Report())
+		written := policiesIn(t, result)
+		for _, group := range said.Groups {
+			groups[len(group.Policies)]++
+			for _, policy := range group.Policies {
+				policies++
+				require.Contains(t, written, policy.Name)
+				requireSamePolicy(t, written[policy.Name], group, policy)
+				delete(written, policy.Name)
+				for _, request := range policy.Requests {
+					outcomes[request.Outcome]++
+					require.Equal(t, request.Outcome == report.Added, isIn(policy, request), "seed %d: %+v", seed, request)
+					require.LessOrEqual(t, len(request.AllowedBy), 10)
+				}
 			}
+			requirePicture(t, said.Markdown(), group)
 		}
+		require.Empty(t, written, "every policy is explained")
+		want := rowsOfJSON(said)
+		require.Equal(t, want, rowsOfText(said.Text(render.TextStyle{})), "seed %d", seed)
+		require.Equal(t, want, rowsOfText(regexp.MustCompile("\x1b\\[\\d+m").ReplaceAllString(said.Text(render.TextStyle{Colour: true}), "")), "seed %d", seed)
+		require.Equal(t, want, rowsOfMarkdown(said.Markdown()), "seed %d", seed)
 	}
-	require.Greater(t, targets, 50)
+	require.Greater(t, policies, 100)
+	require.Greater(t, groups[2], 10)
 	require.Len(t, outcomes, 3)
 }
 
+// policiesIn are the policies that were written, by name.
+func policiesIn(t *testing.T, result *render.Result) map[string]*networkingv1.NetworkPolicy {
+	var merged bytes.Buffer
+	_, err := result.WriteTo(&merged)
+	require.NoError(t, err)
+	written := map[string]*networkingv1.NetworkPolicy{}
+	for text := range strings.SplitSeq(merged.String(), "---\n") {
+		policy := &networkingv1.NetworkPolicy{}
+		require.NoError(t, yaml.Unmarshal([]byte(text), policy))
+		if policy.Name != "" {
+			written[policy.Name] = policy
+		}
+	}
+	return written
+}
+
+// generatedStream is a target, overlays of it and more policies, some of them for the same
+// pods.
 func generatedStream(t *testing.T, seed uint64) []byte {
 	g := mergetest.New(seed)
-	target, overlays := g.Target(), mergetest.Some(g, 4, g.Overlay)
-	target.Name = "proxy-allow"
+	policies := append([]*networkingv1.NetworkPolicy{g.Target()}, mergetest.Some(g, 4, g.Overlay)...)
+	others := len(policies)
+	policies = append(policies, mergetest.Some(g, 3, g.Target)...)
 	var stream bytes.Buffer
-	for i, policy := range append([]*networkingv1.NetworkPolicy{target}, overlays...) {
+	for i, policy := range policies {
 		policy.Kind, policy.APIVersion = "NetworkPolicy", "networking.k8s.io/v1"
-		if i > 0 {
+		switch {
+		case i == 0:
+			policy.Name = "proxy-allow"
+		case i >= others:
+			policy.Name = fmt.Sprint("other-", i)
+			if i%2 == 0 {
+				policy.Spec.PodSelector.MatchLabels = map[string]string{"app": "web"}
+			}
+		default:
 			policy.Name = fmt.Sprint("overlay-", i)
-			if seed%3 == 0 && i == 1 {
-				policy.Name = target.Name
+			if seed%3 == 0 && i < 3 {
+				policy.Name = "proxy-allow"
 			}
 			policy.Annotations = map[string]string{merge.IntoAnnotation: ""}
 		}
 		text, err := yaml.Marshal(policy)
 		require.NoError(t, err)
-		// An overlay that names its target's pods has to name the same.
-		text = bytes.ReplaceAll(text, []byte("  podSelector: {}\n"), nil)
+		if 0 < i && i < others {
+			// An overlay that names its target's pods has to name the same.
+			text = bytes.ReplaceAll(text, []byte("  podSelector: {}\n"), nil)
+		}
 		fmt.Fprintf(&stream, "---\n# Source: api/templates/%d.yaml\n%s", i/2, text)
 	}
-	return bytes.Replace(stream.Bytes(), []byte("spec:"), []byte("spec:\n  podSelector: {}"), 1)
+	return stream.Bytes()
 }
 
-// requireSchema checks the JSON form and returns what a program reads from it.
-func requireSchema(t *testing.T, schema *jsonschema.Schema, report *render.Report) *render.Report {
+// requireReportSchema checks the JSON form and returns what a program reads from it.
+func requireReportSchema(t *testing.T, schema *jsonschema.Schema, report *render.Report) *render.Report {
 	text, err := report.JSON()
 	require.NoError(t, err)
-	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
-	require.NoError(t, err)
-	require.NoError(t, schema.Validate(value), string(text))
 	var read render.Report
-	require.NoError(t, json.Unmarshal(text, &read))
+	requireSchema(t, schema, text, &read)
 	return &read
 }
 
-func compileSchema(t *testing.T) *jsonschema.Schema {
-	text, err := os.ReadFile("../docs/report.schema.json")
+func requireSchema(t *testing.T, schema *jsonschema.Schema, text []byte, into any) {
+	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+	require.NoError(t, err)
+	require.NoError(t, schema.Validate(value), string(text))
+	require.NoError(t, json.Unmarshal(text, into))
+}
+
+func compileSchema(t *testing.T, path string) *jsonschema.Schema {
+	text, err := os.ReadFile(path)
 	require.NoError(t, err)
 	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
 	require.NoError(t, err)
@@ -105,9 +141,9 @@ func compileSchema(t *testing.T) *jsonschema.Schema {
 }
 
 // requireSamePolicy checks that the report's rules are those of the policy.
-func requireSamePolicy(t *testing.T, policy *networkingv1.NetworkPolicy, target render.TargetReport) {
+func requireSamePolicy(t *testing.T, policy *networkingv1.NetworkPolicy, group report.Group, said report.Policy) {
 	var rules []merge.Rule
-	for _, rule := range target.Rules {
+	for _, rule := range said.Rules {
 		var ports []networkingv1.NetworkPolicyPort
 		for _, port := range rule.Ports {
 			if port.Port != nil {
@@ -118,8 +154,12 @@ func requireSamePolicy(t *testing.T, policy *networkingv1.NetworkPolicy, target 
 	}
 	written := append(merge.Rules(policy, "Ingress"), merge.Rules(policy, "Egress")...)
 	require.Equal(t, asYAML(t, written), asYAML(t, rules))
+	require.True(t, merge.SamePods(&policy.Spec.PodSelector, &group.PodSelector))
 	for _, direction := range merge.Directions() {
-		require.Equal(t, merge.Isolates(policy, direction), contains(target.Isolates, direction))
+		require.Equal(t, mergetest.Isolated(policy, direction), slices.Contains(said.Isolates, direction))
+		if slices.Contains(said.Isolates, direction) {
+			require.Contains(t, group.Isolates, direction)
+		}
 	}
 }
 
@@ -133,15 +173,11 @@ func asYAML(t *testing.T, rules []merge.Rule) string {
 	return b.String()
 }
 
-func contains(types []networkingv1.PolicyType, direction networkingv1.PolicyType) bool {
-	return slices.Contains(types, direction)
-}
-
-// isIn tells whether what an overlay asked for stands in the merged policy.
-func isIn(target render.TargetReport, request report.Request) bool {
-	for _, rule := range target.Rules {
+// isIn reports whether what an overlay asked for stands in the merged policy.
+func isIn(policy report.Policy, request report.Request) bool {
+	for _, rule := range policy.Rules {
 		for _, port := range rule.Ports {
-			if port.Overlay && port.Name == request.Name && port.Field == request.Field {
+			if port.Source == request.Source && port.Field == request.Field {
 				return true
 			}
 		}
@@ -149,95 +185,126 @@ func isIn(target render.TargetReport, request report.Request) bool {
 	return false
 }
 
-// rowsOfJSON are the rows that a table should have.
-func rowsOfJSON(target render.TargetReport) (rows []string) {
-	for _, direction := range merge.Directions() {
-		before := len(rows)
-		for _, rule := range target.Rules {
-			for _, port := range rule.Ports {
-				if rule.Direction == direction {
-					rows = append(rows, fmt.Sprintf("%t/%s/%s/%s/%s/%d", port.Overlay, strings.ToLower(string(direction)), rule.Peer, port.Words, port.Name, port.Line))
+// nameOf is how a source of a group is told from the others.
+func nameOf(group report.Group, source report.Source) string {
+	sameName, sameTemplate := 0, 0
+	for _, policy := range group.Policies {
+		for _, other := range policy.Sources {
+			if other.Name == source.Name {
+				sameName++
+				if other.Template == source.Template {
+					sameTemplate++
 				}
 			}
 		}
-		all := ""
-		if !contains(target.Isolates, direction) {
-			all = "everything: not isolated"
-		} else if len(rows) == before {
-			all = "nothing"
-		}
-		if all != "" {
-			rows = append(rows, fmt.Sprintf("false/%s/%s///", strings.ToLower(string(direction)), all))
+	}
+	switch {
+	case sameTemplate > 1:
+		return fmt.Sprintf("%s (%s, line %d)", source.Name, source.Template, source.Line)
+	case sameName > 1:
+		return fmt.Sprintf("%s (%s)", source.Name, source.Template)
+	}
+	return source.Name
+}
+
+// rowsOfJSON are the rows that the tables should have.
+func rowsOfJSON(said *render.Report) (rows []string) {
+	for _, group := range said.Groups {
+		for _, direction := range merge.Directions() {
+			before := len(rows)
+			for _, policy := range group.Policies {
+				for _, rule := range policy.Rules {
+					for _, port := range rule.Ports {
+						if rule.Direction == direction && slices.Contains(policy.Isolates, direction) {
+							name := nameOf(group, policy.Sources[port.Source])
+							rows = append(rows, fmt.Sprintf("%s|%s|%s|%s|%s|%d", markOf(port), strings.ToLower(string(direction)), rule.Peer, port.Words, name, port.Line))
+						}
+					}
+				}
+			}
+			all := ""
+			if !slices.Contains(group.Isolates, direction) {
+				all = "everything: not isolated"
+			} else if len(rows) == before {
+				all = "nothing"
+			}
+			if all != "" {
+				rows = append(rows, fmt.Sprintf(" |%s|%s|||", strings.ToLower(string(direction)), all))
+			}
 		}
 	}
 	return rows
 }
 
-// rowsOfText reads the table of a report that has one target.
-func rowsOfText(text string) (rows []string) {
-	lines := strings.Split(text, "\n")
-	for lines[0] != "" {
-		lines = lines[1:]
+func markOf(port report.Port) string {
+	if port.Source > 0 {
+		return "+"
 	}
-	head := lines[1]
-	peerAt, portsAt, byAt, lineAt := strings.Index(head, "FROM / TO"), strings.Index(head, "PORTS"), strings.Index(head, "ALLOWED BY"), len(head)-5
-	var direction, peer string
-	var parts []string
-	for _, line := range lines[2:] {
-		if line == "" {
-			break
-		}
-		line += strings.Repeat(" ", len(head))
-		column := func(from, to int) string { return strings.TrimSpace(line[from:to]) }
-		if column(2, peerAt) != "" {
-			direction, parts = column(2, peerAt), nil
-		}
-		if column(peerAt, portsAt) != "" {
-			parts = append(parts, column(peerAt, portsAt))
-		}
-		if column(byAt, lineAt) == "" && column(2, peerAt) == "" { // more of the peer above
-			old := "/" + peer + "/"
-			peer = strings.Join(parts, " ")
-			rows[len(rows)-1] = strings.Replace(rows[len(rows)-1], old, "/"+peer+"/", 1)
+	return " "
+}
+
+// rowsOfText reads the tables of a report.
+func rowsOfText(text string) (rows []string) {
+	gap := regexp.MustCompile(` {2,}`)
+	direction, peer, isTable := "", "", false
+	for line := range strings.Lines(text) {
+		line = strings.TrimSuffix(line, "\n")
+		if strings.HasPrefix(line, "  DIRECTION ") || line == "" {
+			isTable = line != ""
 			continue
 		}
-		peer = strings.Join(parts, " ")
-		rows = append(rows, fmt.Sprintf("%t/%s/%s/%s/%s/%s", line[0] == '+', direction, peer, column(portsAt, byAt), column(byAt, lineAt), strings.TrimSpace(line[lineAt:])))
+		if !isTable {
+			continue
+		}
+		cells := gap.Split(line[2:], -1)
+		if cells[0] == "" { // of the rule above
+			cells = append([]string{direction, peer}, cells[1:]...)
+		}
+		direction, peer = cells[0], cells[1]
+		cells = append(cells, "", "", "")[:5]
+		rows = append(rows, line[:1]+"|"+strings.Join(cells, "|"))
 	}
 	return rows
 }
 
-// rowsOfMarkdown reads the table of a report that has one target.
+// rowsOfMarkdown reads the tables of a report.
 func rowsOfMarkdown(text string) (rows []string) {
-	_, table, _ := strings.Cut(text, "|---:|\n")
-	for line := range strings.Lines(table) {
-		line = strings.TrimSuffix(line, "\n")
-		if !strings.HasPrefix(line, "|") {
-			break
+	for line := range strings.Lines(text) {
+		cells := strings.Split(strings.TrimSuffix(line, " |\n"), " | ")
+		if !strings.HasPrefix(line, "| ") || strings.HasPrefix(line, "| | ") {
+			continue
 		}
-		cells := strings.Split(strings.ReplaceAll(line, `\|`, "\x00"), " | ")
-		cells[5] = strings.TrimSuffix(cells[5], " |")
-		row := fmt.Sprintf("%t/%s", strings.Contains(cells[0], "+"), strings.Join(cells[1:], "/"))
+		row := strings.TrimPrefix(cells[0], "| ") + "|" + strings.Join(append(cells[1:], "", "")[:5], "|")
 		rows = append(rows, regexp.MustCompile(`\\(.)`).ReplaceAllString(row, "$1"))
 	}
 	return rows
 }
 
 // requirePicture checks that every port stands on an arrow of its own kind.
-func requirePicture(t *testing.T, markdown string, target render.TargetReport) {
-	for _, rule := range target.Rules {
-		for _, port := range rule.Ports {
-			_, number, _ := strings.Cut(port.Words, " ")
-			arrow := `-->\|"[^"]*\b` + regexp.QuoteMeta(number) + `\b[^"]*"\| `
-			if port.Overlay {
-				arrow = `==>\|"[^"]*\b` + regexp.QuoteMeta(number) + `\b[^"]* \(from ` + port.Name + `\)"\| `
+func requirePicture(t *testing.T, markdown string, group report.Group) {
+	for _, policy := range group.Policies {
+		for _, rule := range policy.Rules {
+			if !slices.Contains(policy.Isolates, rule.Direction) {
+				continue
 			}
-			if rule.Direction == "Ingress" {
-				arrow = `peer\d+ ` + arrow + "pods"
-			} else {
-				arrow = "pods " + arrow + `peer\d+`
+			for _, port := range rule.Ports {
+				_, number, _ := strings.Cut(port.Words, " ")
+				label := `\|"[^"]*\b` + regexp.QuoteMeta(number) + `\b[^"]*`
+				arrow := `-->` + label
+				if port.Source > 0 {
+					arrow = `==>` + label
+				}
+				if port.Source > 0 || len(group.Policies) > 1 {
+					arrow += regexp.QuoteMeta(" (from "+nameOf(group, policy.Sources[port.Source])) + `\)`
+				}
+				arrow += `"\| `
+				if rule.Direction == "Ingress" {
+					arrow = `peer\d+ ` + arrow + "pods"
+				} else {
+					arrow = "pods " + arrow + `peer\d+`
+				}
+				require.Regexp(t, arrow, markdown)
 			}
-			require.Regexp(t, arrow, markdown)
 		}
 	}
 }

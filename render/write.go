@@ -9,7 +9,9 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 	apiequality "k8s.io/apimachinery/pkg/api/equality"
 
+	"github.com/networknt/netpol-merge/render/internal/doubt"
 	"github.com/networknt/netpol-merge/render/internal/edit"
+	"github.com/networknt/netpol-merge/render/internal/inspect"
 	"github.com/networknt/netpol-merge/render/internal/manifest"
 	"github.com/networknt/netpol-merge/render/internal/plan"
 	"github.com/networknt/netpol-merge/render/internal/stream"
@@ -113,6 +115,9 @@ func (c *documentChange) verify(text []byte) error {
 	if err != nil {
 		return err
 	}
+	if found := doubt.Parsers(now); found != nil {
+		return errors.New(found.Reason)
+	}
 	want := slices.DeleteFunc(slices.Clone(c.Objects), func(o *manifest.Object) bool { return slices.Contains(c.removed, o) })
 	if len(now.Objects) != len(want) {
 		return fmt.Errorf("it has %d objects instead of %d", len(now.Objects), len(want))
@@ -138,14 +143,14 @@ func verifyObject(now, before *manifest.Object, folded *networkingv1.NetworkPoli
 		}
 		return nil
 	}
-	policy, findings := plan.Decode(now, true)
+	policy, findings := inspect.Decode(now, true)
 	if len(findings) > 0 {
 		return findings[0].Error
 	}
 	if !apiequality.Semantic.DeepEqual(policy, folded) {
 		return fmt.Errorf("NetworkPolicy %q differs from the folded policy", folded.Name)
 	}
-	if plan.IsTooLarge(now) {
+	if inspect.IsTooLarge(now) {
 		return errGrewTooLarge
 	}
 	return nil

@@ -74,6 +74,15 @@ func (p Problem) Format(severity string) string {
 	return b.String()
 }
 
+// FormatWarnings returns warnings as they are shown to a person.
+func FormatWarnings(warnings []Problem) string {
+	var b strings.Builder
+	for _, warning := range warnings {
+		fmt.Fprintln(&b, warning.Format("warning: "))
+	}
+	return b.String()
+}
+
 // place is where the problem is, in front of the message: file:line, as editors open it,
 // but never so with a line that is none of the template's. GitHub takes a line that
 // starts with "::" for a command.
@@ -104,7 +113,11 @@ func (r *Refusal) Error() string {
 	for _, p := range r.Problems {
 		lines = append(lines, p.String())
 	}
-	lines = append(lines, fmt.Sprintf("netpol-merge: refused for %s, nothing was written", Plural(len(r.Problems), "problem")))
+	last := fmt.Sprintf("netpol-merge: refused for %s, nothing was written", Plural(len(r.Problems), "problem"))
+	if slices.ContainsFunc(r.Problems, func(p Problem) bool { return p.Line > 0 && !p.IsFile }) {
+		last += " (lines are those of the rendered input)"
+	}
+	lines = append(lines, last)
 	return strings.Join(lines, "\n")
 }
 

@@ -1,77 +1,114 @@
+// Package report is what people and programs read: problems, what the policies of an input
+// allow, and how those of two inputs differ, as text, Markdown and JSON.
+//
+// Start reading at Report and Difference. What they say is made of policies in explain.go
+// and difference.go, becomes blocks and rows in group.go and changes.go, and is written as
+// text or as Markdown in page.go. The words for what is allowed are in words.go. The package
+// knows no YAML, and is told on which line something stands.
 package report
 
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
+	"unicode/utf16"
+	"unicode/utf8"
 
 	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
 // reportVersion changes when a reader of the JSON form has to.
-const reportVersion = 1
+const reportVersion = 2
 
-// Report is what a merge did, for a person or a program to read: every target's
-// effective policy, where each part of it comes from, and what became of each
-// request. Its form as JSON is docs/report.schema.json.
+// Report is every NetworkPolicy of the input, for a person or a program to read: what
+// they allow, where each part of it is written, and what became of what overlays asked
+// for. Its form as JSON is docs/report.schema.json.
 type Report struct {
 	Version int `json:"version"`
-	// Refused tells that nothing was merged, for the Problems. There are no
-	// Targets then.
-	Refused bool           `json:"refused"`
-	Targets []TargetReport `json:"targets"`
-	// Warnings and Problems are in the order of the input. An error that is no
-	// refusal, such as a file that cannot be read, has a Reason only.
+	// Refused reports whether nothing was merged, for the Problems. The lists of policies
+	// are empty then.
+	Refused bool `json:"refused"`
+	// Targets are the policies that overlays were merged into. They are in the Groups,
+	// too.
+	Targets []Policy `json:"targets"`
+	// Groups are in the order of their first policies in the input.
+	Groups []Group `json:"groups"`
+	// Unread says of policies, and of documents that may hold one, why an API server
+	// would not take them. What they allow is not known.
+	Unread []Problem `json:"unread"`
+	// Others are policies of other vendors. What they allow is not known either.
+	Others []Object `json:"others"`
+	// Warnings and Problems are in the order of the input. An error that is no refusal,
+	// such as a file that cannot be read, has a Reason only.
 	Warnings []Problem `json:"warnings"`
 	Problems []Problem `json:"problems"`
 }
 
-// TargetReport is a target after the fold.
-type TargetReport struct {
-	Origin
-	// Pods says in words whom the policy is for.
+// Group is the policies for the same pods, whose rules add up.
+type Group struct {
+	// Namespace is empty if it is not known.
+	Namespace string `json:"namespace,omitempty"`
+	// Pods says in words what PodSelector selects.
 	Pods        string               `json:"pods"`
 	PodSelector metav1.LabelSelector `json:"podSelector"`
-	// Isolates lists the directions in which only the Rules allow anything.
+	// Isolates lists the directions that one of the policies isolates.
 	Isolates []networkingv1.PolicyType `json:"isolates"`
-	// Rules are all rules of the merged policy, in its order.
-	Rules []RuleReport `json:"rules"`
+	Policies []Policy                  `json:"policies"`
+}
+
+// Policy is a policy after the fold.
+type Policy struct {
+	Name string `json:"name"`
+	// Namespace is empty if it is not known.
+	Namespace string `json:"namespace,omitempty"`
+	Hook      bool   `json:"hook"` // whether it is a Helm hook
+	// Isolates lists the directions in which its rules count. In another direction they
+	// allow nothing, and it blocks nothing.
+	Isolates []networkingv1.PolicyType `json:"isolates"`
+	// Sources are where the policy is written: itself, then its overlays, in the order in
+	// which they were folded.
+	Sources []Source `json:"sources"`
+	// Rules are all rules, in their order, those of ingress first.
+	Rules []Rule `json:"rules"`
 	// Requests are what overlays asked for, port by port.
 	Requests []Request `json:"requests"`
 }
 
-// Origin is where something is written: in a target or in an overlay.
-type Origin struct {
-	Name      string `json:"name"`
-	Namespace string `json:"namespace,omitempty"`
-	Source    string `json:"source"`
-	// Line is a line of the stream, counted from 1.
-	Line int `json:"line"`
-	// Field is empty for the whole policy.
-	Field string `json:"field,omitempty"`
-	// Overlay tells that it is written in an overlay.
-	Overlay bool `json:"overlay"`
+// Source is a policy or an overlay as it came.
+type Source struct {
+	Name string `json:"name"`
+	// Template is the template that it came from, or else the name of its stream.
+	Template string `json:"template"`
+	Line     int    `json:"line"` // of the stream, counted from 1
 }
 
-// RuleReport is one rule of a merged policy.
-type RuleReport struct {
+// Origin is where something is written.
+type Origin struct {
+	Source int    `json:"source"` // index into the policy's Sources; 0 is the policy itself
+	Line   int    `json:"line"`   // of the stream, counted from 1
+	Field  string `json:"field"`
+}
+
+// Rule is one rule of a policy.
+type Rule struct {
 	Origin
 	Direction networkingv1.PolicyType `json:"direction"`
 	// Peer says in words what Peers does; no Peers are any peer.
 	Peer  string                           `json:"peer"`
 	Peers []networkingv1.NetworkPolicyPeer `json:"peers"`
 	// Ports has one entry at least: of a rule for all traffic, one without Port.
-	Ports []PortReport `json:"ports"`
+	Ports []Port `json:"ports"`
 }
 
-// PortReport is one entry of a rule's ports.
-type PortReport struct {
+// Port is one entry of a rule's ports.
+type Port struct {
 	Origin
 	Words string                          `json:"words"`
 	Port  *networkingv1.NetworkPolicyPort `json:"port,omitempty"`
 }
 
-// Outcome tells what became of a request.
+// Outcome is what became of a request.
 type Outcome string
 
 // The outcomes.
@@ -87,23 +124,65 @@ type Request struct {
 	Direction networkingv1.PolicyType `json:"direction"`
 	Words     string                  `json:"words"`
 	Outcome   Outcome                 `json:"outcome"`
-	// AllowedBy is what allows it already, together; also of what was added, if
-	// it is part of a rule that was appended whole.
+	// AllowedBy is what allows it already, together, at most ten; More is how many rules
+	// and ports beside them are known to. There are some also for what was added, if it
+	// is part of a rule that was appended whole.
 	AllowedBy []Origin `json:"allowedBy"`
+	More      int      `json:"more,omitempty"`
+}
+
+// Object is a policy of another vendor, which is only named.
+type Object struct {
+	APIVersion string `json:"apiVersion"`
+	Kind       string `json:"kind"`
+	Namespace  string `json:"namespace,omitempty"`
+	Name       string `json:"name"`
+}
+
+func (o Object) String() string {
+	return fmt.Sprintf("%s %s%s (%s)", o.Kind, o.Name, inNamespace(o.Namespace), o.APIVersion)
+}
+
+func inNamespace(namespace string) string {
+	if namespace == "" {
+		return ""
+	}
+	return " in namespace " + namespace
 }
 
 // New returns a report of nothing. It has empty lists instead of nil, which in JSON is
 // null.
 func New() *Report {
-	return &Report{Version: reportVersion, Targets: []TargetReport{}, Warnings: []Problem{}, Problems: []Problem{}}
+	return &Report{
+		Version: reportVersion, Targets: []Policy{}, Groups: []Group{}, Unread: []Problem{}, Others: []Object{},
+		Warnings: []Problem{}, Problems: []Problem{},
+	}
 }
 
 // JSON is the report for programs.
-func (r *Report) JSON() ([]byte, error) {
-	var b bytes.Buffer
-	encoder := json.NewEncoder(&b)
+func (r *Report) JSON() ([]byte, error) { return encode(r) }
+
+// encode is a value as JSON that may be shown on a terminal: everything invisible is
+// escaped.
+func encode(value any) ([]byte, error) {
+	var text bytes.Buffer
+	encoder := json.NewEncoder(&text)
 	encoder.SetEscapeHTML(false)
 	encoder.SetIndent("", "  ")
-	err := encoder.Encode(r)
-	return b.Bytes(), err
+	err := encoder.Encode(value)
+	mustEscape := func(c rune) bool { return c != '\n' && isInvisible(c) }
+	var escaped []byte
+	rest := text.Bytes()
+	for i := bytes.IndexFunc(rest, mustEscape); i >= 0; i = bytes.IndexFunc(rest, mustEscape) {
+		c, size := utf8.DecodeRune(rest[i:])
+		escaped = append(escaped, rest[:i]...)
+		for _, unit := range utf16.Encode([]rune{c}) {
+			escaped = fmt.Appendf(escaped, `\u%04x`, unit)
+		}
+		rest = rest[i+size:]
+	}
+	if escaped == nil {
+		return rest, err
+	}
+	return append(escaped, rest...), err
 }

@@ -91,7 +91,7 @@ func isEmptySelector(selector *metav1.LabelSelector) bool {
 	return selector == nil || len(selector.MatchLabels)+len(selector.MatchExpressions) == 0
 }
 
-// mostWords is how many peers, ports and rules a message names.
+// mostWords is how many of a list, such as peers, ports and rules, a person reads.
 const mostWords = 10
 
 // RuleInWords says what a rule allows, as far as a person reads on: "TCP 443 to any

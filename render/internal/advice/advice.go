@@ -15,6 +15,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/networknt/netpol-merge/merge"
+	"github.com/networknt/netpol-merge/render/internal/inspect"
 	"github.com/networknt/netpol-merge/render/internal/manifest"
 	"github.com/networknt/netpol-merge/render/internal/plan"
 	"github.com/networknt/netpol-merge/render/report"
@@ -42,7 +43,7 @@ type adviser struct {
 }
 
 func (a *adviser) warn(o *manifest.Object, code report.Code, path *field.Path, reason, hint string) {
-	a.warnings = append(a.warnings, plan.At(o, code, path, reason, hint))
+	a.warnings = append(a.warnings, inspect.At(o, code, path, reason, hint))
 }
 
 // addsNothing warns of overlays that ask only for what is allowed without them.
@@ -94,7 +95,7 @@ func (a *adviser) reopened(t *plan.Target) {
 			reason += " (the cloud's instance metadata among them)"
 		}
 		by := joined(reopening.Rules, func(rule int) string { return fmt.Sprintf("%s[%d]", merge.RulesKey(change.Direction), rule) })
-		a.warn(t.Overlays[change.Overlay].Object, report.Reopened, plan.PortPath(change.Direction, change.Rule, -1),
+		a.warn(t.Overlays[change.Overlay].Object, report.Reopened, inspect.PortPath(change.Direction, change.Rule, -1),
 			fmt.Sprintf("%s, which %s of the merged policy excepts", reason, by),
 			"name the destinations, or except the same networks")
 	}
@@ -124,7 +125,7 @@ func (a *adviser) strayDash(o *plan.Overlay, direction networkingv1.PolicyType, 
 	if len(merge.Rules(o.Policy, direction)[second].Peers) > 0 {
 		has, above, key = "peers", "ports", merge.PeersKey(direction)
 	}
-	a.warn(o.Object, report.StrayDash, plan.PortPath(direction, second, -1),
+	a.warn(o.Object, report.StrayDash, inspect.PortPath(direction, second, -1),
 		fmt.Sprintf("this rule has only %s, and the one above only %s: all ports %s these peers are open, and these ports %s any peer", has, above, merge.PeersKey(direction), merge.PeersKey(direction)),
 		fmt.Sprintf("if this is one rule, remove the '-' before %s", key))
 }

@@ -35,9 +35,9 @@ type Document struct {
 	End     int        // where in the text the content ends, before any "..."
 	Value   any
 	Objects []*Object // the document's own, or those of the list that it is
+	Lists   []*Object // the objects that are lists
+	IsJSON  bool      // whether only a JSON parser reads it
 
-	lists  []*Object // the objects that are lists
-	isJSON bool      // whether only a JSON parser reads it
 	read   bool
 	err    error
 	breaks []int // how many newlines there are before each line; nil until asked for
@@ -109,21 +109,13 @@ func (d *Document) parse() error {
 	return d.readValues(text)
 }
 
-// ReadAgain reads the text that a document became, which has to be one document, and one
-// that both parsers read alike.
+// ReadAgain reads the text that a document became, which has to be one document.
 func ReadAgain(text []byte) (*Document, error) {
 	split := Split(Source{Text: text}, 0)
 	if len(split) != 1 {
 		return nil, fmt.Errorf("it became %d documents", len(split))
 	}
-	d := split[0]
-	if err := d.Read(); err != nil {
-		return nil, err
-	}
-	if doubt := d.doubtParsers(); doubt != nil {
-		return nil, errors.New(doubt.Reason)
-	}
-	return d, nil
+	return split[0], split[0].Read()
 }
 
 // readValues reads what the text says, and finds the objects in it.
@@ -223,8 +215,8 @@ func (d *Document) lineText(line int) string {
 	return string(text)
 }
 
-// root is the content of the tree; nil if there is none.
-func (d *Document) root() *yaml.Node {
+// Root is the content of the tree; nil if there is none.
+func (d *Document) Root() *yaml.Node {
 	if d.Tree == nil {
 		return nil
 	}
@@ -237,4 +229,25 @@ func (d *Document) Source() string {
 		return d.Template
 	}
 	return d.Stream
+}
+
+// mostAliased is how much aliases may add to a document, in bytes. It is more than an API
+// server accepts.
+const mostAliased = 4 << 20
+
+// expanded is about how many bytes a node takes once each alias is what it stands for.
+func expanded(n *yaml.Node, known map[*yaml.Node]int) int {
+	if n.Kind == yaml.AliasNode {
+		n = n.Alias
+	}
+	if size, ok := known[n]; ok {
+		return size
+	}
+	known[n] = 1 << 40 // an alias to what it is in
+	size := len(n.Value) + 1
+	for _, inner := range n.Content {
+		size = min(size+expanded(inner, known), 1<<40)
+	}
+	known[n] = size
+	return size
 }

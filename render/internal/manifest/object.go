@@ -40,7 +40,7 @@ func (d *Document) findObjects() error {
 	if !ok {
 		return nil
 	}
-	whole := &Object{Document: d, Node: d.root(), Value: value, Item: -1}
+	whole := &Object{Document: d, Node: d.Root(), Value: value, Item: -1}
 	if !isList(value) {
 		d.Objects = []*Object{whole}
 		return nil
@@ -56,7 +56,7 @@ func (d *Document) findObjects() error {
 
 // addItems adds the items of a list, and those of lists in it.
 func (d *Document) addItems(list *Object) error {
-	d.lists = append(d.lists, list)
+	d.Lists = append(d.Lists, list)
 	items, _ := list.Value["items"].([]any) // as isList knows
 	nodes := make([]*yaml.Node, len(items))
 	if list.Node != nil {
@@ -120,13 +120,20 @@ func (o *Object) scalar(path ...string) string {
 	return ""
 }
 
-// APIVersion, Kind, Name, Namespace and Into are what the object says; empty if it does
-// not. Into is the value of merge.IntoAnnotation.
+// APIVersion is empty if the object does not say it.
 func (o *Object) APIVersion() string { return o.text("apiVersion") }
-func (o *Object) Kind() string       { return o.text("kind") }
-func (o *Object) Name() string       { return o.scalar("metadata", "name") }
-func (o *Object) Namespace() string  { return o.text("metadata", "namespace") }
-func (o *Object) Into() string       { return o.scalar("metadata", "annotations", merge.IntoAnnotation) }
+
+// Kind is empty if the object does not say it.
+func (o *Object) Kind() string { return o.text("kind") }
+
+// Name is metadata.name; empty if there is none.
+func (o *Object) Name() string { return o.scalar("metadata", "name") }
+
+// Namespace is metadata.namespace; empty if there is none.
+func (o *Object) Namespace() string { return o.text("metadata", "namespace") }
+
+// Into is the value of merge.IntoAnnotation; empty if there is none.
+func (o *Object) Into() string { return o.scalar("metadata", "annotations", merge.IntoAnnotation) }
 
 // IsNetworkPolicy reports whether the object is of networking.k8s.io/v1. Other API groups
 // have a kind of the same name.
@@ -144,17 +151,18 @@ func (o *Object) IsMarked() bool {
 			}
 		}
 	}
-	return annotated(o.Value, merge.IntoAnnotation)
+	return Annotated(o.Value, merge.IntoAnnotation)
 }
 
 // IsHook reports whether Helm takes the object for a hook. Of a list it reads the
 // annotations of the whole, not of the items.
 func (o *Object) IsHook() bool {
 	whole, _ := o.Document.Value.(map[string]any)
-	return annotated(o.Value, HookAnnotation) || annotated(whole, HookAnnotation)
+	return Annotated(o.Value, HookAnnotation) || Annotated(whole, HookAnnotation)
 }
 
-func annotated(value map[string]any, key string) bool {
+// Annotated reports whether an object has an annotation, whatever its value.
+func Annotated(value map[string]any, key string) bool {
 	metadata, _ := value["metadata"].(map[string]any)
 	annotations, _ := metadata["annotations"].(map[string]any)
 	_, ok := annotations[key]
@@ -170,9 +178,12 @@ func (o *Object) Source() string {
 
 // LineAt is the line of the stream at which the field at a path is, or the nearest field
 // above it that is there.
-func (o *Object) LineAt(path string) int {
+func (o *Object) LineAt(path string) int { return o.LineOf(o.ParserLine(path)) }
+
+// ParserLine is LineAt as a line of the document, as the parser counts.
+func (o *Object) ParserLine(path string) int {
 	line, _ := o.nodes.Locate(o.Node, path)
-	return o.LineOf(line)
+	return line
 }
 
 // LineOfEntry is the line, in the stream, of an entry of the mapping at a path that has

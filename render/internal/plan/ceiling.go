@@ -3,12 +3,14 @@ package plan
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	networkingv1 "k8s.io/api/networking/v1"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/networknt/netpol-merge/merge"
+	"github.com/networknt/netpol-merge/render/internal/inspect"
 	"github.com/networknt/netpol-merge/render/internal/manifest"
 	"github.com/networknt/netpol-merge/render/internal/strict"
 	"github.com/networknt/netpol-merge/render/report"
@@ -35,36 +37,35 @@ const mostCeilings = 500
 // unknown fields, as overlays are; as open as the platform wants them to be.
 func (m *maker) readCeilings(position int) {
 	c := &ceilings{set: m.set, bounds: map[string]*bound{}}
+	var problems []report.Problem
+	wrong := func(source manifest.Source, position int, reason, hint string) {
+		problems = append(problems, report.Problem{Code: report.WrongFile, Source: source.Name, Stream: position, Reason: reason, Hint: hint})
+	}
 	for i, source := range m.options.CeilingFiles {
-		before := len(c.policies) + len(m.Problems)
-		m.eachIn(source, position+i, func(o *manifest.Object) {
+		objects, unread := objectsIn(source, position+i)
+		problems = append(problems, unread...)
+		for _, o := range objects {
 			if o.Kind() != "NetworkPolicy" || o.Nested {
-				m.Problems = append(m.Problems, wrongKind(o))
-				return
+				problems = append(problems, wrongKind(o))
+				continue
 			}
-			policy, in := inspect(o, overlayRole)
-			in.addConsequences(report.NotForOverlays, merge.GuardTypes(policy))
-			m.Problems = append(m.Problems, in.problems...)
+			policy, in := inspect.Policy(o, inspect.OverlayRole)
+			in.AddConsequences(report.NotForOverlays, merge.GuardTypes(policy))
+			problems = append(problems, in.Problems...)
 			c.policies = append(c.policies, policy)
-		})
-		if len(c.policies)+len(m.Problems) == before {
-			m.Problems = append(m.Problems, report.Problem{
-				Code: report.WrongFile, Source: source.Name, Stream: position + i,
-				Reason: "the ceiling holds no NetworkPolicy",
-				Hint:   "a ceiling lists the most that policies may allow, as rules of a NetworkPolicy",
-			})
+		}
+		if len(objects)+len(unread) == 0 {
+			wrong(source, position+i, "the ceiling holds no NetworkPolicy", "a ceiling lists the most that policies may allow, as rules of a NetworkPolicy")
 		}
 	}
 	if len(c.policies) > mostCeilings {
-		m.Problems = append(m.Problems, report.Problem{
-			Code: report.WrongFile, Source: m.options.CeilingFiles[0].Name, Stream: position,
-			Reason: fmt.Sprintf("there are %d ceilings, and each is compared with each policy", len(c.policies)),
-			Hint:   fmt.Sprintf("use at most %d: put the rules for the same pods into one policy", mostCeilings),
-		})
+		wrong(m.options.CeilingFiles[0], position, fmt.Sprintf("there are %d ceilings, and each is compared with each policy", len(c.policies)),
+			fmt.Sprintf("use at most %d: put the rules for the same pods into one policy", mostCeilings))
 	}
-	if len(m.options.CeilingFiles) > 0 && len(m.Problems) == 0 {
+	if len(m.options.CeilingFiles) > 0 && len(problems) == 0 {
 		m.ceilings = c
 	}
+	m.Problems = append(m.Problems, problems...)
 }
 
 // boundOf returns what the ceilings that count for a policy allow together; nil if none
@@ -72,7 +73,7 @@ func (m *maker) readCeilings(position int) {
 // none, whose pods it selects all of.
 func (c *ceilings) boundOf(o *manifest.Object, policy *networkingv1.NetworkPolicy) *bound {
 	var counting []*networkingv1.NetworkPolicy
-	key := ""
+	var key strings.Builder
 	pods := cmp.Or(c.set.NamespaceOf(o), " ") + merge.PodsKey(&policy.Spec.PodSelector)
 	if b, known := c.bounds[pods]; known {
 		return b
@@ -81,16 +82,16 @@ func (c *ceilings) boundOf(o *manifest.Object, policy *networkingv1.NetworkPolic
 		inNamespace := ceiling.Namespace == "" || ceiling.Namespace == c.set.NamespaceOf(o)
 		if inNamespace && merge.SelectsAllOf(&ceiling.Spec.PodSelector, &policy.Spec.PodSelector) {
 			counting = append(counting, ceiling)
-			key += fmt.Sprint(i, " ")
+			fmt.Fprint(&key, i, " ")
 		}
 	}
-	b := c.bounds[key]
+	b := c.bounds[key.String()]
 	if b == nil && len(counting) > 0 {
 		b = &bound{merge.NewAllowance(counting...), map[networkingv1.PolicyType]string{}}
 		for _, direction := range merge.Directions() {
 			b.words[direction] = report.RulesInWords(counting, direction)
 		}
-		c.bounds[key] = b
+		c.bounds[key.String()] = b
 	}
 	c.bounds[pods] = b
 	return b
@@ -112,8 +113,8 @@ func (m *maker) checkCeilings() {
 		case t != nil:
 			m.Problems = append(m.Problems, m.ceilings.beyond(t.Object, t.Policy, t.inspection, t.Overlays)...)
 		default:
-			policy, in := inspect(o, bystanderRole)
-			m.Problems = append(m.Problems, in.problems...)
+			policy, in := inspect.Policy(o, inspect.BystanderRole)
+			m.Problems = append(m.Problems, in.Problems...)
 			m.Problems = append(m.Problems, m.ceilings.beyond(o, policy, in, nil)...)
 		}
 	}
@@ -124,7 +125,7 @@ func (m *maker) checkCeilings() {
 
 // unbound is the problem of a policy of another vendor.
 func unbound(o *manifest.Object) report.Problem {
-	return Locate(o, report.Unbound, strict.Finding{
+	return inspect.Locate(o, report.Unbound, strict.Finding{
 		Error: field.Forbidden(field.NewPath("kind"), fmt.Sprintf("a %s of %s opens the network, and a ceiling cannot bound it", o.Kind(), o.APIVersion())),
 		Hint:  "take it out of this stream: what is given beside the ceilings is the platform's to apply",
 	})
@@ -133,24 +134,23 @@ func unbound(o *manifest.Object) report.Problem {
 // beyond finds what a policy, and the overlays of it, allow beyond the ceilings: at the
 // overlay what it adds, else at the policy. What is wrong already is not held against
 // them: what it asks for is not known.
-func (c *ceilings) beyond(o *manifest.Object, policy *networkingv1.NetworkPolicy, in *inspection, overlays []*Overlay) (problems []report.Problem) {
+func (c *ceilings) beyond(o *manifest.Object, policy *networkingv1.NetworkPolicy, in *inspect.Inspection, overlays []*Overlay) (problems []report.Problem) {
 	b := c.boundOf(o, policy)
 	if b == nil {
-		return []report.Problem{Locate(o, report.Unbound, strict.Finding{
+		return []report.Problem{inspect.Locate(o, report.Unbound, strict.Finding{
 			Error: field.Forbidden(field.NewPath("spec", "podSelector"), fmt.Sprintf("no ceiling counts for this policy%s, for %s", inNamespace(c.set.NamespaceOf(o)), report.PodsInWords(&policy.Spec.PodSelector))),
 			Hint:  "add a ceiling that selects all of these pods, or whose podSelector is empty, in this namespace or without one",
 		})}
 	}
 	problems = b.excesses(o, policy, in, nil, "give the platform's own policy as a ceiling, too, or have the platform team raise the ceiling")
 	own := merge.NewAllowance(policy)
+	isolated := slices.DeleteFunc(merge.Directions(), func(d networkingv1.PolicyType) bool { return !merge.Isolates(policy, d) })
+	if len(isolated) == 0 {
+		return problems // nothing is added to it
+	}
 	for _, overlay := range overlays {
 		asked := *overlay.Policy
-		asked.Spec.PolicyTypes = nil
-		for _, direction := range merge.Directions() {
-			if merge.Isolates(policy, direction) {
-				asked.Spec.PolicyTypes = append(asked.Spec.PolicyTypes, direction)
-			}
-		}
+		asked.Spec.PolicyTypes = isolated
 		problems = append(problems, b.excesses(overlay.Object, &asked, overlay.inspection, own, "ask for less, or have the platform team raise the ceiling")...)
 	}
 	return problems
@@ -158,14 +158,14 @@ func (c *ceilings) beyond(o *manifest.Object, policy *networkingv1.NetworkPolicy
 
 // excesses finds the parts of a policy that are beyond the bound, and not allowed by what
 // is allowed anyway, if that is not nil.
-func (b *bound) excesses(o *manifest.Object, policy *networkingv1.NetworkPolicy, in *inspection, anyway *merge.Allowance, hint string) (problems []report.Problem) {
-	isDoubtful := in.doubts()
+func (b *bound) excesses(o *manifest.Object, policy *networkingv1.NetworkPolicy, in *inspect.Inspection, anyway *merge.Allowance, hint string) (problems []report.Problem) {
+	isDoubtful := in.Doubts()
 	for _, excess := range b.Beyond(policy) {
 		if isDoubtful(excess.Direction, excess.Rule, excess.Port) || anyway != nil && anyway.Allows(excess.Direction, excess.Part) {
 			continue
 		}
-		problems = append(problems, Locate(o, report.BeyondCeiling, strict.Finding{
-			Error: field.Forbidden(PortPath(excess.Direction, excess.Rule, excess.Port),
+		problems = append(problems, inspect.Locate(o, report.BeyondCeiling, strict.Finding{
+			Error: field.Forbidden(inspect.PortPath(excess.Direction, excess.Rule, excess.Port),
 				fmt.Sprintf("%s; the ceiling allows %s", report.RuleInWords(excess.Part, excess.Direction), b.words[excess.Direction])),
 			Hint: hint,
 		}))

@@ -8,6 +8,8 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/networknt/netpol-merge/merge"
+	"github.com/networknt/netpol-merge/render/internal/doubt"
+	"github.com/networknt/netpol-merge/render/internal/inspect"
 	"github.com/networknt/netpol-merge/render/internal/manifest"
 	"github.com/networknt/netpol-merge/render/internal/strict"
 	"github.com/networknt/netpol-merge/render/report"
@@ -20,7 +22,7 @@ type Overlay struct {
 	InFile bool   // whether it came beside the input
 	Into   string // the target's name
 
-	inspection *inspection
+	inspection *inspect.Inspection
 }
 
 // intoPath is the field path of the annotation that marks an overlay.
@@ -37,27 +39,27 @@ func (m *maker) addOverlay(o *manifest.Object, inFile bool) {
 	added := newOverlay(o, m.options.AllowIngress)
 	added.InFile = inFile
 	added.Into = cmp.Or(added.Into, m.options.Target)
-	m.Problems = append(m.Problems, added.inspection.problems...)
+	m.Problems = append(m.Problems, added.inspection.Problems...)
 	if !o.Nested {
 		m.Overlays = append(m.Overlays, added)
 	}
 }
 
 func newOverlay(o *manifest.Object, allowIngress bool) *Overlay {
-	policy, in := inspect(o, overlayRole)
+	policy, in := inspect.Policy(o, inspect.OverlayRole)
 	if o.Nested {
-		in.add(report.OverlayInInnerList, strict.Finding{
+		in.Add(report.OverlayInInnerList, strict.Finding{
 			Error: field.Forbidden(intoPath(), "overlays in nested lists are not supported"),
 			Hint:  "move its items to the outer list",
 		})
 	}
 	if o.IsHook() {
-		in.add(report.OverlayIsHook, strict.Finding{
+		in.Add(report.OverlayIsHook, strict.Finding{
 			Error: field.Forbidden(field.NewPath("metadata", "annotations").Key(manifest.HookAnnotation), "an overlay cannot be a Helm hook, which Helm 3 would never send here"),
 			Hint:  "remove the hook's annotations from the overlay",
 		})
 	}
-	in.addConsequences(report.NotForOverlays, merge.Guard(policy, allowIngress))
+	in.AddConsequences(report.NotForOverlays, merge.Guard(policy, allowIngress))
 	return &Overlay{Object: o, Policy: policy, Into: o.Into(), inspection: in}
 }
 
@@ -67,17 +69,17 @@ func notAnOverlay(o *manifest.Object) report.Problem {
 	guess := strict.Nearest(o.Kind(), []string{"NetworkPolicy"})
 	switch {
 	case opensNetwork(o):
-		return Locate(o, report.NotAPolicy, strict.Finding{
+		return inspect.Locate(o, report.NotAPolicy, strict.Finding{
 			Error: field.Forbidden(intoPath(), fmt.Sprintf("a %s of %s is another vendor's policy, which cannot be merged here", o.Kind(), o.APIVersion())),
 			Hint:  "remove the annotation, or write a NetworkPolicy of " + manifest.APIVersion,
 		})
 	case guess != "":
-		return Locate(o, report.NotAPolicy, strict.Finding{
+		return inspect.Locate(o, report.NotAPolicy, strict.Finding{
 			Error: field.NotSupported(field.NewPath("kind"), o.Kind(), []string{guess}),
 			Hint:  "did you mean kind: " + guess + "?",
 		})
 	case o.IsMarked():
-		return Locate(o, report.NotAPolicy, strict.Finding{
+		return inspect.Locate(o, report.NotAPolicy, strict.Finding{
 			Error: field.Forbidden(intoPath(), "only a NetworkPolicy can be an overlay"),
 			Hint:  "remove the annotation",
 		})
@@ -88,34 +90,34 @@ func notAnOverlay(o *manifest.Object) report.Problem {
 // wrongKind reports an object that is not a NetworkPolicy in a file of overlays or of
 // ceilings.
 func wrongKind(o *manifest.Object) report.Problem {
-	return Locate(o, report.WrongFile, strict.Finding{
+	return inspect.Locate(o, report.WrongFile, strict.Finding{
 		Error: field.NotSupported(field.NewPath("kind"), o.Kind(), []string{"NetworkPolicy"}),
 		Hint:  "keep only NetworkPolicies in this file",
 	})
 }
 
-// eachIn calls f for every object in a file that is for overlays or ceilings only.
-func (m *maker) eachIn(source manifest.Source, position int, f func(*manifest.Object)) {
+// objectsIn returns the objects in a file that is for overlays or ceilings only, and what
+// is in it beside them.
+func objectsIn(source manifest.Source, position int) (objects []*manifest.Object, problems []report.Problem) {
 	for _, d := range manifest.Split(source, position) {
 		if d.Blank {
 			continue
 		}
-		if doubt := d.Doubt(); doubt != nil {
-			problem := unreadable(d, doubt, false)
-			problem.Hint = cmp.Or(doubt.Hint, "every document of this file has to be readable")
-			m.Problems = append(m.Problems, problem)
+		if found := doubt.About(d); found != nil {
+			problem := unreadable(d, found, false)
+			problem.Hint = cmp.Or(found.Hint, "every document of this file has to be readable")
+			problems = append(problems, problem)
 			continue
 		}
 		if _, isObject := d.Value.(map[string]any); !isObject && d.Value != nil {
-			m.Problems = append(m.Problems, ofDocument(d, report.WrongFile, "a document of this file has to be a NetworkPolicy", "remove the document"))
+			problems = append(problems, inspect.OfDocument(d, report.WrongFile, "a document of this file has to be a NetworkPolicy", "remove the document"))
 		}
-		for _, o := range d.Objects {
-			f(o)
-		}
+		objects = append(objects, d.Objects...)
 	}
+	return objects, problems
 }
 
 // Left is the problem of an overlay that nobody merged.
 func Left(o *manifest.Object) report.Problem {
-	return At(o, report.OverlayLeft, intoPath(), "an overlay is still in the stream", "a step of the pipeline forgot to run netpol-merge")
+	return inspect.At(o, report.OverlayLeft, intoPath(), "an overlay is still in the stream", "a step of the pipeline forgot to run netpol-merge")
 }

@@ -1,17 +1,13 @@
 // Package plan decides which overlay goes into which target, and finds everything for
 // which it may not.
 //
-// Start reading at Make. An overlay is inspected by itself (inspect.go, overlay.go),
-// gets one target (target.go), is folded into it by package merge, and is held against
-// the ceilings (ceiling.go). The package knows policies, and what to do about what is
-// wrong with them (hints.go). It does not know how a target is written.
+// Start reading at Make. What the documents hold is sorted (read.go). An overlay is
+// inspected by itself (overlay.go), gets one target, and is folded into it by package
+// merge (target.go). All that leaves is held against the ceilings (ceiling.go). The
+// package does not know how a target is written.
 package plan
 
 import (
-	networkingv1 "k8s.io/api/networking/v1"
-	"k8s.io/apimachinery/pkg/util/validation/field"
-
-	"github.com/networknt/netpol-merge/merge"
 	"github.com/networknt/netpol-merge/render/internal/manifest"
 	"github.com/networknt/netpol-merge/render/report"
 )
@@ -42,7 +38,11 @@ func Make(set *manifest.Set, streams int, options Options) *Plan {
 	m.Problems = m.Reading.Problems
 	m.readCeilings(streams + len(options.OverlayFiles))
 	for i, source := range options.OverlayFiles {
-		m.eachIn(source, streams+i, func(o *manifest.Object) { m.addOverlay(o, true) })
+		objects, problems := objectsIn(source, streams+i)
+		m.Problems = append(m.Problems, problems...)
+		for _, o := range objects {
+			m.addOverlay(o, true)
+		}
 	}
 	for _, o := range m.Reading.Marked {
 		m.addOverlay(o, false)
@@ -71,13 +71,4 @@ type maker struct {
 	names    []string           // of these
 	guessed  int                // how much was compared to find misspelt names
 	ceilings *ceilings          // nil if there are none, or something is wrong with them
-}
-
-// PortPath is the field path of one entry of a rule's ports; of the rule, if port is -1.
-func PortPath(direction networkingv1.PolicyType, rule, port int) *field.Path {
-	path := merge.Position{Direction: direction, Index: rule}.Path()
-	if port < 0 {
-		return path
-	}
-	return path.Child("ports").Index(port)
 }

@@ -2,12 +2,13 @@ package plan
 
 import (
 	"cmp"
-	"fmt"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/networknt/netpol-merge/merge"
+	"github.com/networknt/netpol-merge/render/internal/doubt"
+	"github.com/networknt/netpol-merge/render/internal/inspect"
 	"github.com/networknt/netpol-merge/render/internal/manifest"
 	"github.com/networknt/netpol-merge/render/internal/strict"
 	"github.com/networknt/netpol-merge/render/report"
@@ -34,11 +35,11 @@ func Read(set *manifest.Set) *Reading {
 		if !saysInto && !d.MayBePolicy() {
 			continue
 		}
-		if doubt := d.Doubt(); doubt != nil {
-			if saysInto || doubt.Certain {
-				r.Problems = append(r.Problems, unreadable(d, doubt, saysInto))
+		if found := doubt.About(d); found != nil {
+			if saysInto || found.Certain {
+				r.Problems = append(r.Problems, unreadable(d, found, saysInto))
 			} else {
-				r.Doubts = append(r.Doubts, unreadable(d, doubt, false))
+				r.Doubts = append(r.Doubts, unreadable(d, found, false))
 			}
 			continue
 		}
@@ -67,14 +68,14 @@ func (r *Reading) add(o *manifest.Object) {
 }
 
 // unreadable is the problem of a document that cannot be read in one way only.
-func unreadable(d *manifest.Document, doubt *manifest.Doubt, saysInto bool) report.Problem {
-	problem := ofLine(d, d.LineOf(doubt.Line))
-	problem.Code, problem.Reason = report.UnreadableDocument, doubt.Reason
-	problem.Hint = cmp.Or(doubt.Hint, "fix the document")
+func unreadable(d *manifest.Document, found *doubt.Doubt, saysInto bool) report.Problem {
+	problem := inspect.OfLine(d, d.LineOf(found.Line))
+	problem.Code, problem.Reason = report.UnreadableDocument, found.Reason
+	problem.Hint = cmp.Or(found.Hint, "fix the document")
 	if saysInto {
-		problem.Hint += "; it mentions " + merge.IntoAnnotation + ", so it may hold an overlay"
+		problem.Hint += " (the document mentions " + merge.IntoAnnotation + ": it may hold an overlay)"
 	} else {
-		problem.Hint += "; it may hold a NetworkPolicy"
+		problem.Hint += " (the document may hold a NetworkPolicy)"
 	}
 	return problem
 }
@@ -85,11 +86,14 @@ func nearlyOurs(o *manifest.Object, value any, path *field.Path) (problems []rep
 	switch value := value.(type) {
 	case map[string]any:
 		for key, inner := range value {
-			at := childOrKey(path, key)
+			at := inspect.ChildOrKey(path, key)
 			if isNearlyOurs(key) && !isOurs(at.String()) {
-				problems = append(problems, Locate(o, report.NearlyOurs, strict.Finding{
-					Error: field.Forbidden(at, fmt.Sprintf("%q does not mark an overlay here, so the policy would be applied as it is", key)),
-					Hint:  "an overlay has the annotation " + merge.IntoAnnotation + " in metadata.annotations",
+				hint := "an overlay has this key in metadata.annotations"
+				if key != merge.IntoAnnotation {
+					hint = "did you mean the annotation " + merge.IntoAnnotation + "?"
+				}
+				problems = append(problems, inspect.Locate(o, report.NearlyOurs, strict.Finding{
+					Error: field.Forbidden(at, "this key marks no overlay, so the policy would be applied as it is"), Hint: hint,
 				}))
 			}
 			problems = append(problems, nearlyOurs(o, inner, at)...)
@@ -120,10 +124,9 @@ func isNearlyOurs(key string) bool {
 		}
 		return -1
 	}, strings.ToLower(key))
-	isInto := strings.HasSuffix(letters, "into") && strings.ContainsAny(key, "/.")
-	return strings.Contains(letters, "netpolmerge") ||
-		isInto && (strings.Contains(letters, "networknt") || strings.Contains(letters, "netpol")) ||
-		strict.Nearest(letters, []string{"netpolmergenetworkntcominto"}) != "" && len(letters) > 15
+	has := func(word string) bool { return strings.Contains(letters, word) }
+	isClose := strict.Nearest(letters, []string{"netpolmergenetworkntcominto"}) != ""
+	return has("netpolmerge") || has("networknt") && has("into") || isClose && (has("netpol") || has("merge"))
 }
 
 // Forgotten returns the policies that look as if the annotation of an overlay was
@@ -137,7 +140,7 @@ func (r *Reading) Forgotten(targets []*Target) (problems []report.Problem) {
 		if isTarget[o] || r.misspelt[o] || !o.IsNetworkPolicy() || o.At("spec", "podSelector") != nil {
 			continue
 		}
-		problems = append(problems, At(o, report.ForgottenAnnotation, field.NewPath("spec"),
+		problems = append(problems, inspect.At(o, report.ForgottenAnnotation, field.NewPath("spec"),
 			"the policy has no podSelector, so it is for all pods of its namespace: is it an overlay whose annotation is missing?",
 			"an overlay has the annotation "+merge.IntoAnnotation+"; a policy for all pods says podSelector: {}"))
 	}

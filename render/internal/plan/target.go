@@ -10,6 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/networknt/netpol-merge/merge"
+	"github.com/networknt/netpol-merge/render/internal/inspect"
 	"github.com/networknt/netpol-merge/render/internal/manifest"
 	"github.com/networknt/netpol-merge/render/internal/strict"
 	"github.com/networknt/netpol-merge/render/report"
@@ -25,7 +26,7 @@ type Target struct {
 	Folded  *networkingv1.NetworkPolicy
 	Changes []merge.Change
 
-	inspection *inspection
+	inspection *inspect.Inspection
 }
 
 // place is where a policy is; its namespace is empty if it is not known.
@@ -57,7 +58,7 @@ func (m *maker) findTargets() {
 			// doubt, the target may be in it.
 			if !o.IsHook() && (len(candidates) > 0 || len(m.Reading.Doubts) == 0) {
 				code, finding := m.targetFinding(o, candidates, known.named[o.Into])
-				m.Problems = append(m.Problems, Locate(o.Object, code, finding))
+				m.Problems = append(m.Problems, inspect.Locate(o.Object, code, finding))
 			}
 			continue
 		}
@@ -98,12 +99,14 @@ func preferNetworkingV1(policies []*manifest.Object) []*manifest.Object {
 // targetFinding says why there is not exactly one target for an overlay.
 func (m *maker) targetFinding(o *Overlay, candidates, named []*manifest.Object) (report.Code, strict.Finding) {
 	if len(candidates) > 1 {
+		reason := "more than one NetworkPolicy may be meant: "
 		hint := "set metadata.namespace in the overlay and in the targets, or give " + report.ReleaseNamespace
 		if m.set.NamespaceOf(candidates[0]) == m.set.NamespaceOf(candidates[1]) {
-			hint = "rename one, or keep only one: in a cluster the second would replace the first"
+			reason = fmt.Sprintf("%d NetworkPolicies have this name: ", len(candidates))
+			hint = "rename or remove one of them: in a cluster the last would replace the others"
 		}
 		return report.SeveralTargets, strict.Finding{
-			Error: field.Invalid(intoPath(), o.Into, "more than one NetworkPolicy may be meant: "+m.describe(candidates)),
+			Error: field.Invalid(intoPath(), o.Into, reason+m.describe(candidates)),
 			Hint:  hint,
 		}
 	}
@@ -184,10 +187,10 @@ func (m *maker) describe(policies []*manifest.Object) string {
 
 // fold folds a target's overlays into it, unless there are problems with any.
 func (m *maker) fold(t *Target) {
-	t.Policy, t.inspection = inspect(t.Object, targetRole)
-	problems := slices.Concat(t.inspection.problems, m.otherNamespaces(t), otherPods(t))
+	t.Policy, t.inspection = inspect.Policy(t.Object, inspect.TargetRole)
+	problems := slices.Concat(t.inspection.Problems, m.otherNamespaces(t), otherPods(t))
 	m.Problems = append(m.Problems, problems...)
-	if len(problems) > 0 || slices.ContainsFunc(t.Overlays, func(o *Overlay) bool { return len(o.inspection.problems) > 0 }) {
+	if len(problems) > 0 || slices.ContainsFunc(t.Overlays, func(o *Overlay) bool { return len(o.inspection.Problems) > 0 }) {
 		return
 	}
 	m.sortOverlays(t.Overlays)
@@ -211,7 +214,7 @@ func (m *maker) annotate(t *Target) {
 	before := t.Folded.Annotations[merge.MergedFromAnnotation]
 	t.Folded.Annotations[merge.MergedFromAnnotation] = merge.MergedFrom(before, names)
 	for _, err := range merge.Validate(t.Folded) {
-		m.Problems = append(m.Problems, Locate(t.Object, report.RejectedByServer, strict.Finding{Error: err, Hint: tooManyOverlays}))
+		m.Problems = append(m.Problems, inspect.Locate(t.Object, report.RejectedByServer, strict.Finding{Error: err, Hint: tooManyOverlays}))
 	}
 }
 
@@ -221,11 +224,8 @@ const tooManyOverlays = "this is so only after the merge: fold fewer overlays in
 // TooLarge is the problem of a target that an API server would accept only without what
 // was added to it.
 func TooLarge(t *Target) report.Problem {
-	return Locate(t.Object, report.RejectedByServer, strict.Finding{Error: field.TooLong(nil, "", maxObject), Hint: tooManyOverlays})
+	return inspect.Locate(t.Object, report.RejectedByServer, strict.Finding{Error: field.TooLong(nil, "", inspect.MaxObject), Hint: tooManyOverlays})
 }
-
-// IsTooLarge reports whether an API server would refuse an object for its size.
-func IsTooLarge(o *manifest.Object) bool { return o.Size() > maxObject }
 
 // otherNamespaces finds overlays of several namespaces in one target. Each of them alone
 // may mean a target that names none, but not all of them.
@@ -239,7 +239,7 @@ func (m *maker) otherNamespaces(t *Target) (problems []report.Problem) {
 		case first == "":
 			first = namespace
 		case namespace != "" && namespace != first:
-			problems = append(problems, Locate(o.Object, report.SeveralTargets, strict.Finding{
+			problems = append(problems, inspect.Locate(o.Object, report.SeveralTargets, strict.Finding{
 				Error: field.Invalid(field.NewPath("metadata", "namespace"), namespace,
 					fmt.Sprintf("the target %q names no namespace, and another overlay of it is in %q", t.Name(), first)),
 				Hint: "set metadata.namespace in the target, or give " + report.ReleaseNamespace,
@@ -264,10 +264,10 @@ func otherPods(t *Target) (problems []report.Problem) {
 		if !isSelector || merge.PodsKey(&o.Policy.Spec.PodSelector) == pods {
 			continue
 		}
-		problems = append(problems, Locate(o.Object, report.OtherPods, strict.Finding{
+		problems = append(problems, inspect.Locate(o.Object, report.OtherPods, strict.Finding{
 			Error: field.Invalid(field.NewPath("spec", "podSelector"), o.Policy.Spec.PodSelector,
-				fmt.Sprintf("selects other pods than its target %q, which would get the ports", t.Name())),
-			Hint: "leave podSelector out to take over the target's, or make them equal" + wanted,
+				fmt.Sprintf("selects other pods than its target %q, whose pods would get the ports", t.Name())),
+			Hint: "write the target's podSelector" + wanted + ", or none, which means the same; if other pods are meant, name their policy in the annotation",
 		}))
 	}
 	return problems

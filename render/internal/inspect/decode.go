@@ -1,4 +1,4 @@
-package plan
+package inspect
 
 import (
 	"fmt"
@@ -55,7 +55,7 @@ func (c *keyChecker) check(n *yaml.Node, path *field.Path, inMetadata bool) {
 		isHarmless := again && inMetadata && c.equalInMetadata && node.Equal(n.Content[first+1], n.Content[i+1])
 		if again && !isHarmless {
 			c.findings = append(c.findings, strict.Finding{
-				Error: field.Duplicate(childOrKey(path, key.Value), field.OmitValueType{}),
+				Error: field.Duplicate(ChildOrKey(path, key.Value), field.OmitValueType{}),
 				Hint:  fmt.Sprintf("the key is already set %s above; keep one", report.Plural(line-n.Content[first].Line, "line")),
 				Line:  line,
 			})
@@ -68,13 +68,13 @@ func (c *keyChecker) check(n *yaml.Node, path *field.Path, inMetadata bool) {
 				Line:  line,
 			})
 		}
-		c.check(n.Content[i+1], childOrKey(path, key.Value), inMetadata || path == nil && key.Value == "metadata")
+		c.check(n.Content[i+1], ChildOrKey(path, key.Value), inMetadata || path == nil && key.Value == "metadata")
 	}
 }
 
-// childOrKey is the path of an entry: a field of the API is one word, a key of labels or
+// ChildOrKey is the path of an entry: a field of the API is one word, a key of labels or
 // annotations may be more.
-func childOrKey(path *field.Path, key string) *field.Path {
+func ChildOrKey(path *field.Path, key string) *field.Path {
 	if strings.ContainsAny(key, "./") {
 		return path.Key(key)
 	}
@@ -112,7 +112,7 @@ func (l *lostFinder) find(value any, path *field.Path, parent string) {
 			case parent == "matchLabels" || key == "port" || key == "cidr" || key == "matchLabels" || strings.HasSuffix(key, "Selector"):
 				l.findings = append(l.findings, strict.Finding{
 					Error: field.Required(at, "nothing stands behind the key: did a template lose its value?"),
-					Hint:  "give the value, or remove the key if everything is meant",
+					Hint:  "set the value; a port or selector without one means all",
 				})
 			}
 		}

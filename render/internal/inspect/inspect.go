@@ -1,4 +1,10 @@
-package plan
+// Package inspect finds everything that is wrong with one policy by itself, and says where
+// in the stream it stands.
+//
+// Start reading at Policy. Decoding finds what the API server would drop (decode.go),
+// package merge what it would refuse, and hints.go says what to do. The package does not
+// know which policy goes into which.
+package inspect
 
 import (
 	"fmt"
@@ -16,52 +22,56 @@ import (
 	"github.com/networknt/netpol-merge/render/report"
 )
 
-// maxObject is the most that an API server accepts in one request, in bytes.
-const maxObject = 3 << 20
+// MaxObject is the most that an API server accepts in one request, in bytes.
+const MaxObject = 3 << 20
 
-// inspection is what was found in one object.
-type inspection struct {
+// Inspection is what was found in one object.
+type Inspection struct {
 	object   *manifest.Object
 	causes   strict.Causes
-	problems []report.Problem
+	Problems []report.Problem
 }
 
-// inspect finds everything for which the API server would refuse a policy and, for those
+// Policy finds everything for which the API server would refuse a policy and, for those
 // that are merged, what it would drop.
-func inspect(o *manifest.Object, r role) (*networkingv1.NetworkPolicy, *inspection) {
-	in := &inspection{object: o}
+func Policy(o *manifest.Object, r Role) (*networkingv1.NetworkPolicy, *Inspection) {
+	in := &Inspection{object: o}
 	if version := o.APIVersion(); version != manifest.APIVersion {
-		in.add(report.NotAPolicy, wrongVersion(version))
+		in.Add(report.NotAPolicy, wrongVersion(version))
 	}
 	if IsTooLarge(o) {
-		in.add(report.RejectedByServer, strict.Finding{
-			Error: field.TooLong(nil, "", maxObject),
+		in.Add(report.RejectedByServer, strict.Finding{
+			Error: field.TooLong(nil, "", MaxObject),
 			Hint:  fmt.Sprintf("it has %d bytes; an API server accepts no more than 3 MiB", o.Size()),
 		})
 	}
-	policy, findings := Decode(o, r != overlayRole)
-	if r == bystanderRole {
+	policy, findings := Decode(o, r != OverlayRole)
+	if r == BystanderRole {
 		findings = slices.DeleteFunc(findings, func(f strict.Finding) bool { return f.Type == field.ErrorTypeForbidden })
 	} else {
-		keys := keyChecker{equalInMetadata: r == targetRole, seen: map[*yaml.Node]bool{}}
+		keys := keyChecker{equalInMetadata: r == TargetRole, seen: map[*yaml.Node]bool{}}
 		keys.check(o.Node, nil, false)
 		findings = append(findings, keys.findings...)
 	}
-	in.cause(report.NotInSchema, findings...)
-	if r == overlayRole {
-		in.cause(report.NotForOverlays, lostValues(o)...)
+	in.Cause(report.NotInSchema, findings...)
+	if r == OverlayRole {
+		in.Cause(report.NotForOverlays, lostValues(o)...)
 	}
-	in.addConsequences(report.RejectedByServer, merge.Validate(policy))
+	in.AddConsequences(report.RejectedByServer, merge.Validate(policy))
 	return policy, in
 }
 
-// role is what a policy is inspected for.
-type role int
+// Role is what a policy is inspected for.
+type Role int
 
+// The roles.
 const (
-	overlayRole   role = iota // also a ceiling: what it does not say plainly is refused
-	targetRole                // whose null items the API server takes for empty ones
-	bystanderRole             // which is only held against the ceilings, as the API server reads it
+	// OverlayRole is also that of a ceiling: what it does not say plainly is refused.
+	OverlayRole Role = iota
+	// TargetRole allows null items, which the API server takes for empty ones.
+	TargetRole
+	// BystanderRole is read as the API server would, to be held against the ceilings.
+	BystanderRole
 )
 
 // wrongVersion says what to do about a policy of another API version or group.
@@ -73,30 +83,31 @@ func wrongVersion(version string) strict.Finding {
 	return strict.Finding{Error: field.NotSupported(field.NewPath("apiVersion"), version, []string{manifest.APIVersion}), Hint: hint}
 }
 
-// cause adds findings that may have consequences.
-func (in *inspection) cause(code report.Code, findings ...strict.Finding) {
-	in.add(code, findings...)
+// Cause adds findings that may have consequences.
+func (in *Inspection) Cause(code report.Code, findings ...strict.Finding) {
+	in.Add(code, findings...)
 	for _, f := range findings {
 		in.causes.Add(f)
 	}
 }
 
-func (in *inspection) add(code report.Code, findings ...strict.Finding) {
+// Add adds findings.
+func (in *Inspection) Add(code report.Code, findings ...strict.Finding) {
 	for _, f := range findings {
-		in.problems = append(in.problems, Locate(in.object, code, f))
+		in.Problems = append(in.Problems, Locate(in.object, code, f))
 	}
 }
 
-// addConsequences adds errors that are not there only because of what was found before.
+// AddConsequences adds errors that are not there only because of what was found before.
 // A port or protocol that is wrong may have consequences in turn: it reads like none.
-func (in *inspection) addConsequences(code report.Code, errs field.ErrorList) {
+func (in *Inspection) AddConsequences(code report.Code, errs field.ErrorList) {
 	var causes []strict.Finding
 	for _, err := range errs {
 		if in.causes.Explain(err) {
 			continue
 		}
 		f := strict.Finding{Error: err}
-		in.add(code, f)
+		in.Add(code, f)
 		if strings.HasSuffix(err.Field, ".port") || strings.HasSuffix(err.Field, ".protocol") {
 			causes = append(causes, f)
 		}
@@ -106,11 +117,11 @@ func (in *inspection) addConsequences(code report.Code, errs field.ErrorList) {
 	}
 }
 
-// doubts returns a function that reports whether something is wrong with a rule, or with
+// Doubts returns a function that reports whether something is wrong with a rule, or with
 // one of its ports: with the rule beside its ports, or with that port; -1 is all ports.
-func (in *inspection) doubts() func(direction networkingv1.PolicyType, rule, port int) bool {
+func (in *Inspection) Doubts() func(direction networkingv1.PolicyType, rule, port int) bool {
 	wrong := map[string]bool{} // paths of rules, and of entries of their ports
-	for _, p := range in.problems {
+	for _, p := range in.Problems {
 		rule, rest := cutItem(p.Field, "spec.ingress[", "spec.egress[")
 		port, _ := cutItem(rest, ".ports[")
 		wrong[rule+port] = true
@@ -151,15 +162,15 @@ func Locate(o *manifest.Object, code report.Code, f strict.Finding) report.Probl
 	case line == 0:
 		line = o.LineAt(path)
 	}
-	problem := ofLine(o.Document, line)
+	problem := OfLine(o.Document, line)
 	problem.Code, problem.Field, problem.Reason, problem.Hint = code, path, f.ErrorBody(), f.Hint
 	problem.APIVersion, problem.Kind, problem.Name = o.APIVersion(), o.Kind(), o.Name()
 	problem.Source = o.Source()
 	return problem
 }
 
-// ofLine is a problem in a line of the stream that is one of the document's.
-func ofLine(d *manifest.Document, line int) report.Problem {
+// OfLine is a problem in a line of the stream that is one of the document's.
+func OfLine(d *manifest.Document, line int) report.Problem {
 	return report.Problem{
 		Source: d.Source(),
 		Line:   line,
@@ -176,9 +187,21 @@ func At(o *manifest.Object, code report.Code, path *field.Path, reason, hint str
 	return problem
 }
 
-// ofDocument is a problem with a document as a whole.
-func ofDocument(d *manifest.Document, code report.Code, reason, hint string) report.Problem {
-	problem := ofLine(d, d.Line)
+// OfDocument is a problem with a document as a whole.
+func OfDocument(d *manifest.Document, code report.Code, reason, hint string) report.Problem {
+	problem := OfLine(d, d.Line)
 	problem.Code, problem.Reason, problem.Hint = code, reason, hint
 	return problem
 }
+
+// PortPath is the field path of one entry of a rule's ports; of the rule, if port is -1.
+func PortPath(direction networkingv1.PolicyType, rule, port int) *field.Path {
+	path := merge.Position{Direction: direction, Index: rule}.Path()
+	if port < 0 {
+		return path
+	}
+	return path.Child("ports").Index(port)
+}
+
+// IsTooLarge reports whether an API server would refuse an object for its size.
+func IsTooLarge(o *manifest.Object) bool { return o.Size() > MaxObject }

@@ -1,4 +1,4 @@
-package manifest
+package doubt
 
 import (
 	"encoding/base64"
@@ -9,6 +9,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/networknt/netpol-merge/merge"
+	"github.com/networknt/netpol-merge/render/internal/manifest"
 	"github.com/networknt/netpol-merge/render/internal/node"
 )
 
@@ -40,7 +41,7 @@ func unlikeObject(n *yaml.Node, value any) *yaml.Node {
 	collect(entries["metadata"], metadata, map[*yaml.Node]bool{})
 	collect(metadata["annotations"], annotations, map[*yaml.Node]bool{})
 	kind, _ := object["kind"].(string)
-	if annotations[merge.IntoAnnotation] == nil && !annotated(object, merge.IntoAnnotation) && !strings.HasSuffix(kind, "NetworkPolicy") {
+	if annotations[merge.IntoAnnotation] == nil && !manifest.Annotated(object, merge.IntoAnnotation) && !strings.HasSuffix(kind, "NetworkPolicy") {
 		return nil
 	}
 	return unlike(n, value)
@@ -176,25 +177,4 @@ func isSameScalar(n *yaml.Node, value any) bool {
 func isNumber(n *yaml.Node, value float64) bool {
 	var number float64
 	return (n.ShortTag() == "!!int" || n.ShortTag() == "!!float") && n.Decode(&number) == nil && number == value
-}
-
-// mostAliased is how much aliases may add to a document, in bytes. It is more than an API
-// server accepts.
-const mostAliased = 4 << 20
-
-// expanded is about how many bytes a node takes once each alias is what it stands for.
-func expanded(n *yaml.Node, known map[*yaml.Node]int) int {
-	if n.Kind == yaml.AliasNode {
-		n = n.Alias
-	}
-	if size, ok := known[n]; ok {
-		return size
-	}
-	known[n] = 1 << 40 // an alias to what it is in
-	size := len(n.Value) + 1
-	for _, inner := range n.Content {
-		size = min(size+expanded(inner, known), 1<<40)
-	}
-	known[n] = size
-	return size
 }

@@ -1,0 +1,57 @@
+package render
+
+import (
+	"errors"
+
+	"github.com/networknt/netpol-merge/render/internal/manifest"
+	"github.com/networknt/netpol-merge/render/report"
+)
+
+// Difference is what Diff finds.
+type Difference = report.Difference
+
+// Diff merges two streams and compares what their policies allow. If either is refused, or
+// has a policy that an API server would not take, the error is a *Refusal whose problems
+// begin with the name of the stream.
+func (r *Renderer) Diff(before, after Source) (*Difference, error) {
+	var refusal Refusal
+	var sides [2]report.Side
+	var warnings []Problem
+	for i, source := range []Source{before, after} {
+		result, err := r.Merge(source)
+		var problems []Problem
+		if refused, ok := errors.AsType[*Refusal](err); ok {
+			problems = refused.Problems
+		} else if err != nil {
+			return nil, err
+		} else {
+			sides[i], problems = result.side()
+			warnings = result.Warnings
+		}
+		for _, problem := range problems {
+			if problem.Source != source.Name {
+				problem.Source = source.Name + ": " + problem.Source
+			}
+			refusal.Problems = append(refusal.Problems, problem)
+		}
+	}
+	if len(refusal.Problems) > 0 {
+		return nil, &refusal
+	}
+	difference := report.Compare(sides[0], sides[1])
+	difference.Warnings = warnings
+	return difference, nil
+}
+
+// side is what the result says, and what of it cannot be compared.
+func (r *Result) side() (report.Side, []Problem) {
+	policies, others, unread := r.emitted()
+	side := report.Side{Others: map[report.Object]string{}}
+	for _, t := range policies {
+		side.Policies = append(side.Policies, r.placed(t.Object, t.Folded))
+	}
+	for _, o := range others {
+		side.Others[r.named(o)] += manifest.JSON([]any{o.Value["spec"], o.Value["specs"]})
+	}
+	return side, unread
+}
