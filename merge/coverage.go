@@ -1,7 +1,5 @@
 package merge
 
-import "slices"
-
 // ruleSet is the rules of one direction that stand so far.
 type ruleSet struct {
 	rules []standingRule
@@ -110,22 +108,17 @@ func (s *ruleSet) allowed(port int, asked span, by []int) Allowed {
 }
 
 // portsAllowing returns the indices of a rule's ports that allow what is asked, or what
-// the rule allows of it: the first that does so alone, else those that do together.
+// the rule allows of it: the first that does so alone, else those that have a part of it.
 func (s *ruleSet) portsAllowing(rule int, asked span) (ports []int) {
 	r := s.rules[rule]
 	if r.hasAll || !s.spend(len(r.entries)/4) {
 		return nil
 	}
-	if i := slices.IndexFunc(r.entries, func(entry span) bool { return spans{entry}.covers(asked) }); i >= 0 {
-		return []int{i}
-	}
-	var sum spans
 	for i, entry := range r.entries {
-		if len(ports) == mostNamed || sum.covers(asked) {
-			break
+		if (spans{entry}).covers(asked) {
+			return []int{i}
 		}
-		if (spans{entry}).overlaps(asked) {
-			sum = sum.add(entry)
+		if len(ports) < mostNamed && (spans{entry}).overlaps(asked) {
 			ports = append(ports, i)
 		}
 	}

@@ -91,8 +91,8 @@ func equal(a, b []bool) bool {
 }
 
 // TestPeersCover compares, for every pair of generated peers and anybody, whether the
-// one covers the other with whom the judge takes each of them for. The fold looks at
-// those peers only that an index finds, which may hide what is wrong here.
+// one covers the other with whom the judge takes each of them for. The fold has
+// other ways to find that out, which may hide what is wrong here.
 func TestPeersCover(t *testing.T) {
 	type known struct {
 		peer

@@ -93,10 +93,11 @@ type box struct {
 
 // without returns what is in b and not in the other box, in pieces that do not overlap.
 func (b box) without(other box) (parts []box) {
-	if outside := b.ports.minus(other.ports); len(outside) > 0 {
+	outside := b.ports.minus(other.ports)
+	if len(outside) > 0 {
 		parts = append(parts, box{outside, b.some, b.peer})
 	}
-	common := b.ports.intersect(other.ports)
+	common := b.ports.minus(outside)
 	for _, rest := range b.some.without(other.some) {
 		parts = append(parts, box{common, rest, b.peer})
 	}
@@ -177,7 +178,7 @@ func (q *query) takeAway(boxes []box, taken box) (left []box, took bool) {
 			continue
 		}
 		took = true
-		if !q.spend(len(taken.some)*(10+len(b.some)+len(taken.some)) + size + 4*b.some.size() + 4*len(b.ports)) {
+		if !q.spend(len(taken.some)*(10+len(b.some)+len(taken.some)) + size + 8*(b.some.size()+len(b.ports))) {
 			return boxes, took
 		}
 		left = append(left, b.without(taken)...)

@@ -138,7 +138,7 @@ func (s selector) without(other selector) (parts []selector) {
 		allowed := inside.allowed(r.label)
 		if outside := allowed.minus(r.values); len(outside) > 0 {
 			parts = append(parts, inside.with(r.label, outside))
-			inside = inside.with(r.label, allowed.intersect(r.values))
+			inside = inside.with(r.label, allowed.minus(outside))
 		}
 	}
 	return parts

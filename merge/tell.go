@@ -73,24 +73,23 @@ func rulesOf(ports map[piece][]span, selected map[string]selector) (rules []Rule
 	})
 	groups := map[string]*group{}
 	var keys []string
-	anyPeer := tellable(spansOf(ports[piece{}]))
+	var anyPeer spans // sorted in front
 	for _, p := range pieces {
-		has := anyPeer
-		if p != (piece{}) {
-			has = tellable(spansOf(ports[p]).minus(anyPeer))
-		}
+		has := tellable(spansOf(ports[p]).minus(anyPeer))
 		if len(has) == 0 {
 			continue
 		}
 		key := selector{{"", has}}.key()
-		g := groups[key]
-		if g == nil {
-			g = &group{ports: has}
-			groups[key], keys = g, append(keys, key)
+		if groups[key] == nil {
+			groups[key], keys = &group{ports: has}, append(keys, key)
 		}
-		if p.key != "" {
+		g := groups[key]
+		switch {
+		case p == piece{}:
+			anyPeer = has
+		case p.key != "":
 			g.pods = append(g.pods, selected[p.key])
-		} else if p != (piece{}) {
+		default:
 			g.addresses = append(g.addresses, p.addresses)
 		}
 	}
