@@ -1,8 +1,8 @@
 package merge
 
 import (
-	"encoding/binary"
 	"net/netip"
+	"strconv"
 	"strings"
 
 	"go4.org/netipx"
@@ -36,9 +36,14 @@ func allNumbers(protocol corev1.Protocol) span {
 	return span{numberPoint(protocol, 1), numberPoint(protocol, 1<<16)}
 }
 
+// numberPoint has all digits that a number can have, so that points are in the order of
+// numbers.
 func numberPoint(protocol corev1.Protocol, number uint32) string {
-	return string(binary.BigEndian.AppendUint32([]byte(string(protocol)+ofProtocol+numbered), number))
+	digits := strconv.FormatUint(uint64(number), 10)
+	return string(protocol) + ofProtocol + numbered + strings.Repeat("0", mostDigits-len(digits)) + digits
 }
+
+const mostDigits = 10
 
 // only is the span of a single point.
 func only(point string) span {
@@ -111,7 +116,8 @@ func portsOf(traffic spans) (ports []networkingv1.NetworkPolicyPort) {
 }
 
 func numberAt(point string) int32 {
-	return int32(binary.BigEndian.Uint32([]byte(point[len(point)-4:])))
+	number, _ := strconv.ParseUint(point[len(point)-mostDigits:], 10, 32)
+	return int32(number)
 }
 
 // Whom a peer is for: addresses of both families, and pods. An address may belong to
