@@ -35,7 +35,7 @@ type Doubt struct {
 // About returns the first reason why the document, which is not blank, cannot be read in
 // one way only; nil if it can.
 func About(d *manifest.Document) *Doubt {
-	for _, find := range []func(*manifest.Document) *Doubt{encoding, marker, second, firstLine, syntax, objects, Parsers} {
+	for _, find := range []func(*manifest.Document) *Doubt{encoding, marker, firstSpace, second, firstLine, syntax, objects, Parsers} {
 		if doubt := find(d); doubt != nil {
 			return doubt
 		}
@@ -157,12 +157,18 @@ func syntax(d *manifest.Document) *Doubt {
 	return &Doubt{Line: line, Reason: err.Error()}
 }
 
-// objects finds objects that some programs take for others, and text in which some find
-// one: Helm and kubectl read JSON behind white space that YAML takes for a letter.
-func objects(d *manifest.Document) *Doubt {
-	if _, isText := d.Value.(string); isText {
-		return &Doubt{Line: d.Root().Line, Reason: "the document is a text, in which some programs may find an object", Hint: "write an object, with nothing but plain spaces in front"}
+// firstSpace finds content that begins with white space that YAML takes for a letter: Helm
+// and kubectl skip it, and read what is behind.
+func firstSpace(d *manifest.Document) *Doubt {
+	text, line, _ := d.Body()
+	if c, _ := utf8.DecodeRune(bytes.TrimLeft(text, " \t\r\n")); unicode.IsSpace(c) {
+		return &Doubt{Line: line, Reason: "the document begins with white space that is no plain space: some programs skip it", Hint: "remove it"}
 	}
+	return nil
+}
+
+// objects finds objects that some programs take for others.
+func objects(d *manifest.Document) *Doubt {
 	for _, o := range slices.Concat(d.Objects, d.Lists) {
 		isPolicy := strings.HasSuffix(o.Kind(), "NetworkPolicy")
 		_, hasItems := o.Value["items"]

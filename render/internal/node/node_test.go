@@ -64,8 +64,8 @@ spec:
 	large += "  k3: last\n  <<: {merged: m}\n"
 	root := parse(t, strings.Replace(large, "- port: 1", "- &port {port: 1}", 1))
 	for path, want := range map[string]string{
-		"":                                          "1 -",
-		"metadata.name":                             "6 again",
+		"":              "1 -",
+		"metadata.name": "6 again",
 		"metadata.labels[app.kubernetes.io/name]":   "4 b",
 		"metadata.labels[0]":                        "5 zero",
 		"metadata.nowhere.name":                     "1 -",
