@@ -265,7 +265,7 @@ func otherPods(t *Target) (problems []report.Problem) {
 		problems = append(problems, inspect.Locate(o.Object, report.OtherPods, strict.Finding{
 			Error: field.Invalid(field.NewPath("spec", "podSelector"), o.Policy.Spec.PodSelector,
 				fmt.Sprintf("selects other pods than its target %q, which would get the ports", t.Name())),
-			Hint: "leave podSelector out to take over the target's, or make them equal" + wanted,
+			Hint: "make podSelector the target's" + wanted + "; or leave it out, to take over the target's",
 		}))
 	}
 	return problems
