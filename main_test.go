@@ -164,7 +164,7 @@ func TestOutputFails(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, reader.Close())
 	for _, stdout := range []*os.File{full, unread} {
-		for _, args := range []string{"", "explain", "--errors-as-manifest input.yaml", "--errors-as-results input.yaml", "version", "completion bash", "--help", "explain --help"} {
+		for _, args := range []string{"", "explain", "--errors-as-manifest input.yaml", "version", "completion bash", "--help", "explain --help"} {
 			command := exec.Command("netpol-merge", strings.Fields(args)...)
 			command.Dir, command.Stdout = "testdata/6-command/explain-errors-as-manifest", stdout
 			var stderr bytes.Buffer
