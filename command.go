@@ -10,6 +10,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/networknt/netpol-merge/render"
+	"github.com/networknt/netpol-merge/render/report"
 )
 
 func newCommand(s *settings, stdout *output) *cobra.Command {
@@ -36,7 +37,7 @@ Every flag --some-flag can also be set as NETPOL_MERGE_SOME_FLAG.`,
 			if err != nil {
 				return err
 			}
-			if err := writeWarnings(command, result.FormatWarnings()); err != nil {
+			if err := writeWarnings(command, result.Warnings); err != nil {
 				return err
 			}
 			_, _ = result.WriteTo(stdout) // which keeps the failure
@@ -182,7 +183,7 @@ func (s *settings) diff(command *cobra.Command, files []string) (*render.Differe
 	if err != nil {
 		return nil, withFlags(err)
 	}
-	return difference, writeWarnings(command, difference.FormatWarnings())
+	return difference, writeWarnings(command, difference.Warnings)
 }
 
 // read reads the files of flags and arguments.
@@ -196,8 +197,8 @@ func (s *settings) read(command *cobra.Command, files []string) (streams []rende
 	return readStreams(command.InOrStdin(), command.ErrOrStderr(), files)
 }
 
-func writeWarnings(command *cobra.Command, warnings string) error {
-	if _, err := io.WriteString(command.ErrOrStderr(), warnings); err != nil {
+func writeWarnings(command *cobra.Command, warnings []render.Problem) error {
+	if _, err := io.WriteString(command.ErrOrStderr(), report.FormatWarnings(warnings)); err != nil {
 		return ioError(fmt.Errorf("write warnings: %w", err))
 	}
 	return nil

@@ -25,7 +25,7 @@ var hintCases = []hintCase{
 	{code: "E01", dir: "1-stream/broken-overlay", hint: "fix the document", replace: []string{"   bad: [indent\n", ""}},
 	{code: "E02", dir: "2-target/near-miss", hint: `did you mean "proxy-allow"?`, replace: []string{"proxy-alow", "proxy-allow"}},
 	{code: "E03", dir: "2-target/namespace-unknown-two-targets", hint: "give the release's namespace (--namespace)", args: "--namespace=team-a"},
-	{code: "E04", dir: "2-target/pods-other-refused", hint: `make podSelector the target's: {"matchLabels":{"app":"api"}}`, replace: []string{"app: other", "app: api"}},
+	{code: "E04", dir: "2-target/pods-other-refused", hint: `write the target's podSelector: {"matchLabels":{"app":"api"}}`, replace: []string{"app: other", "app: api"}},
 	{code: "E05", dir: "3-fold/unknown-field-egress", hint: `did you mean "egress"?`, replace: []string{"egres:", "egress:"}},
 	{code: "E06", dir: "5-failing/helm4-stream", hint: "use a number from 1 to 65535", replace: []string{"70000", "7000"}},
 	{code: "E07", dir: "3-fold/annotation-on-a-misspelt-kind", hint: "did you mean kind: NetworkPolicy?", replace: []string{"NetworkPolicies", "NetworkPolicy"}},
@@ -34,7 +34,7 @@ var hintCases = []hintCase{
 		"- apiVersion: v1\n  kind: List\n  items:\n", "",
 		"  - apiVersion: networking.k8s.io/v1\n    kind: NetworkPolicy\n    metadata", "- apiVersion: networking.k8s.io/v1\n  kind: NetworkPolicy\n  metadata",
 		"    spec: {egress", "  spec: {egress"}},
-	{code: "E10", dir: "3-fold/guard-open-rule", hint: "name the peers, the ports or both", replace: []string{"- {}", "- {ports: [{port: 5432}]}", "- to: []\n    ports:", "- ports: [{port: 9092}]"}},
+	{code: "E10", dir: "3-fold/guard-open-rule", hint: "name the ports, or fewer peers than all", replace: []string{"- {}", "- {ports: [{port: 5432}]}", "- to: []\n    ports:", "- ports: [{port: 9092}]"}},
 	{code: "E11", dir: "3-fold/ceiling-without-ingress", hint: "have the platform team raise the ceiling", file: "ceiling.yaml", replace: []string{
 		"spec:\n", "spec:\n  ingress:\n  - from: [{ipBlock: {cidr: 10.0.0.0/8}}]\n    ports: [{port: 9090}]\n"}},
 	{code: "E12", dir: "2-target/overlay-file-not-a-policy", hint: "keep only NetworkPolicies in this file", file: "overlay.yaml", replace: []string{

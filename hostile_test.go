@@ -49,16 +49,19 @@ func TestTerminal(t *testing.T) {
 		stream, shown string
 		args          []string
 	}{
-		"refused":           {refused, "refused for", nil},
-		"unreadable":        {strings.Replace(hostileStream, "metadata:", "metadata: \x1b[2J\u202e", 2), "not valid YAML", nil},
-		"refused as a file": {refused, "refused for", []string{"--errors-as-manifest"}},
-		"left over":         {hostileStream, "is still in the stream", []string{"check"}},
-		"warned of":         {strings.Replace(hostileStream, "5432", "53", 1), "warning", nil},
-		"explained":         {hostileStream, "TCP 5432", []string{"explain"}},
-		"as JSON":           {hostileStream, "TCP 5432", []string{"explain", "-o", "json"}},
-		"as Markdown":       {hostileStream, "TCP 5432", []string{"explain", "-o", "markdown"}},
-		"refused as report": {refused, "refused for", []string{"explain", "-o", "markdown"}},
-		"no such target":    {strings.Replace(hostileStream, `into: ""`, `into: "\e[1m\u202e"`, 1), "no NetworkPolicy of this name", nil},
+		"refused":            {refused, "refused for", nil},
+		"unreadable":         {strings.Replace(hostileStream, "metadata:", "metadata: \x1b[2J\u202e", 2), "not valid YAML", nil},
+		"refused as a file":  {refused, "refused for", []string{"--errors-as-manifest"}},
+		"left over":          {hostileStream, "is still in the stream", []string{"check"}},
+		"warned of":          {strings.Replace(hostileStream, "5432", "53", 1), "warning", nil},
+		"explained":          {hostileStream, "TCP 5432", []string{"explain"}},
+		"as JSON":            {hostileStream, "TCP 5432", []string{"explain", "-o", "json"}},
+		"as Markdown":        {hostileStream, "TCP 5432", []string{"explain", "-o", "markdown"}},
+		"compared":           {hostileStream, "TCP 53, 5432", []string{"diff", "/dev/null", "-"}},
+		"compared as JSON":   {hostileStream, "TCP 53, 5432", []string{"diff", "-o", "json", "/dev/null", "-"}},
+		"refused to compare": {refused, "refused for", []string{"diff", "/dev/null", "-"}},
+		"refused as report":  {refused, "refused for", []string{"explain", "-o", "markdown"}},
+		"no such target":     {strings.Replace(hostileStream, `into: ""`, `into: "\e[1m\u202e"`, 1), "no NetworkPolicy of this name", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			stdout, stderr, _ := call(test.stream, test.args...)

@@ -53,7 +53,7 @@ func readStreams(stdin io.Reader, stderr io.Writer, files []string) ([]render.So
 // boundMemory makes the collector work harder before a run takes much more memory than
 // its input is worth. GOMEMLIMIT overrides it.
 func boundMemory(size int) {
-	const least = 200 << 20
+	const least = 256 << 20
 	if os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(int64(least + 6*size))
 	}

@@ -57,13 +57,14 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	}
 	// The shipped Helm 4 plugin passes the flag first, so that it also counts where the
 	// others cannot be read.
-	asManifest := s.errorsAsManifest || len(args) > 0 && args[0] == "--"+errorsAsManifest
-	if asManifest && out.failure == nil {
+	if s.errorsAsManifest || len(args) > 0 && args[0] == "--"+errorsAsManifest {
 		failure := out.writeErrorManifest(message(err))
 		if failure == nil {
 			return exitDone
 		}
-		fmt.Fprintln(stderr, message(err))
+		if !errors.Is(err, failure) {
+			fmt.Fprintln(stderr, message(err))
+		}
 		err = failure
 	}
 	fmt.Fprintln(stderr, message(err))

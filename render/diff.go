@@ -15,47 +15,43 @@ type Difference = report.Difference
 // begin with the name of the stream.
 func (r *Renderer) Diff(before, after Source) (*Difference, error) {
 	var refusal Refusal
-	old, _, err := r.side(before, &refusal)
-	if err != nil {
-		return nil, err
-	}
-	now, warnings, err := r.side(after, &refusal)
-	if err != nil {
-		return nil, err
+	var sides [2]report.Side
+	var warnings []Problem
+	for i, source := range []Source{before, after} {
+		result, err := r.Merge(source)
+		var problems []Problem
+		if refused, ok := errors.AsType[*Refusal](err); ok {
+			problems = refused.Problems
+		} else if err != nil {
+			return nil, err
+		} else {
+			sides[i], problems = result.side()
+			warnings = result.Warnings
+		}
+		for _, problem := range problems {
+			if problem.Source != source.Name {
+				problem.Source = source.Name + ": " + problem.Source
+			}
+			refusal.Problems = append(refusal.Problems, problem)
+		}
 	}
 	if len(refusal.Problems) > 0 {
 		return nil, &refusal
 	}
-	difference := report.Compare(old, now)
+	difference := report.Compare(sides[0], sides[1])
 	difference.Warnings = warnings
 	return difference, nil
 }
 
-// side is what a stream says; what keeps it from being compared is added to the refusal.
-func (r *Renderer) side(source Source, refusal *Refusal) (side report.Side, warnings []Problem, err error) {
-	result, err := r.Merge(source)
-	var problems []Problem
-	if refused, ok := errors.AsType[*Refusal](err); ok {
-		problems = refused.Problems
-	} else if err != nil {
-		return side, nil, err
-	} else {
-		emitted := result.emitted()
-		problems = emitted.unread
-		side.Others = map[report.Object]string{}
-		for _, p := range emitted.policies {
-			side.Policies = append(side.Policies, result.placed(p.Object, p.Folded))
-		}
-		for _, o := range emitted.others {
-			side.Others[result.named(o)] += manifest.JSON([]any{o.Value["spec"], o.Value["specs"]})
-		}
-		warnings = result.Warnings
+// side is what the result says, and what of it cannot be compared.
+func (r *Result) side() (report.Side, []Problem) {
+	policies, others, unread := r.emitted()
+	side := report.Side{Others: map[report.Object]string{}}
+	for _, t := range policies {
+		side.Policies = append(side.Policies, r.placed(t.Object, t.Folded))
 	}
-	for _, problem := range problems {
-		if problem.Source != source.Name {
-			problem.Source = source.Name + ": " + problem.Source
-		}
-		refusal.Problems = append(refusal.Problems, problem)
+	for _, o := range others {
+		side.Others[r.named(o)] += manifest.JSON([]any{o.Value["spec"], o.Value["specs"]})
 	}
-	return side, warnings, nil
+	return side, unread
 }

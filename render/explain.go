@@ -15,16 +15,16 @@ import (
 // Report says what the policies of the input allow, and what the merge did.
 func (r *Result) Report() *Report {
 	said := report.New()
-	emitted := r.emitted()
-	explained := make([]report.Explained, len(emitted.policies))
-	for i, p := range emitted.policies {
+	policies, others, unread := r.emitted()
+	explained := make([]report.Explained, len(policies))
+	for i, p := range policies {
 		explained[i] = r.explained(p)
 	}
 	said.Add(explained)
-	said.Unread = append(said.Unread, emitted.unread...)
-	for _, o := range emitted.others {
+	for _, o := range others {
 		said.Others = append(said.Others, r.named(o))
 	}
+	said.Unread = append(said.Unread, unread...)
 	said.Warnings = append(said.Warnings, r.Warnings...)
 	return said
 }
@@ -42,43 +42,27 @@ func ReportError(err error) *Report {
 	return said
 }
 
-// emitted is the policies that leave.
-type emitted struct {
-	policies []emittedPolicy
-	unread   []Problem          // of policies that an API server would not take
-	others   []*manifest.Object // of other vendors
-}
-
-type emittedPolicy struct {
-	*plan.Target                             // without overlays, if it is none
-	policy       *networkingv1.NetworkPolicy // as it was before the fold, with its namespace
-}
-
-func (r *Result) emitted() (e emitted) {
+// emitted returns the policies that leave, those that are no targets as targets without
+// overlays; policies of other vendors; and why others cannot be read.
+func (r *Result) emitted() (policies []*plan.Target, others []*manifest.Object, unread []Problem) {
 	targets := map[*manifest.Object]*plan.Target{}
 	for _, t := range r.plan.Targets {
 		targets[t.Object] = t
 	}
-	e.unread = slices.Clone(r.plan.Reading.Doubts)
-	e.others = slices.Clone(r.plan.Reading.Others)
+	others, unread = slices.Clone(r.plan.Reading.Others), slices.Clone(r.plan.Reading.Doubts)
 	for _, o := range r.plan.Reading.Policies {
-		t := targets[o]
-		switch {
-		case !o.IsNetworkPolicy():
-			e.others = append(e.others, o)
-			continue
-		case t == nil:
-			policy, found := inspect.Policy(o, inspect.BystanderRole)
-			if len(found.Problems) > 0 {
-				e.unread = append(e.unread, found.Problems...)
-				continue
-			}
-			t = &plan.Target{Object: o, Policy: policy, Folded: policy}
+		if t := targets[o]; t != nil {
+			policies = append(policies, t)
+		} else if !o.IsNetworkPolicy() {
+			others = append(others, o)
+		} else if policy, in := inspect.Policy(o, inspect.BystanderRole); len(in.Problems) > 0 {
+			unread = append(unread, in.Problems...)
+		} else {
+			policies = append(policies, &plan.Target{Object: o, Policy: policy, Folded: policy})
 		}
-		e.policies = append(e.policies, emittedPolicy{t, r.placed(o, t.Policy)})
 	}
-	report.Sort(e.unread)
-	return e
+	report.Sort(unread)
+	return policies, others, unread
 }
 
 // placed is a policy with its namespace, if that is known, and its name as people read it.
@@ -92,10 +76,10 @@ func (r *Result) named(o *manifest.Object) report.Object {
 	return report.Object{APIVersion: o.APIVersion(), Kind: o.Kind(), Namespace: r.set.NamespaceOf(o), Name: o.Name()}
 }
 
-func (r *Result) explained(p emittedPolicy) report.Explained {
-	objects := []*manifest.Object{p.Object}
-	said := report.Explained{Policy: p.policy, Changes: p.Changes, Hook: p.IsHook()}
-	for _, o := range p.Overlays {
+func (r *Result) explained(t *plan.Target) report.Explained {
+	objects := []*manifest.Object{t.Object}
+	said := report.Explained{Policy: r.placed(t.Object, t.Policy), Changes: t.Changes, Hook: t.IsHook()}
+	for _, o := range t.Overlays {
 		objects = append(objects, o.Object)
 		said.Overlays = append(said.Overlays, o.Policy)
 	}

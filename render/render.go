@@ -32,10 +32,15 @@ import (
 
 // What people read is in package report; these are the names by which a caller meets it.
 type (
-	Problem   = report.Problem
-	Code      = report.Code
-	Refusal   = report.Refusal
-	Report    = report.Report
+	// Problem is [report.Problem].
+	Problem = report.Problem
+	// Code is [report.Code].
+	Code = report.Code
+	// Refusal is [report.Refusal].
+	Refusal = report.Refusal
+	// Report is [report.Report].
+	Report = report.Report
+	// TextStyle is [report.TextStyle].
 	TextStyle = report.TextStyle
 )
 
@@ -135,7 +140,7 @@ func (r *Renderer) Merge(streams ...Source) (*Result, error) {
 		return nil, emptyInput(streams)
 	}
 	p := plan.Make(set, len(streams), r.options())
-	warnings := append(p.Warnings, advice.About(p, set)...)
+	warnings := slices.Concat(p.Warnings, advice.About(p, set))
 	problems := p.Problems
 	if r.Strict {
 		problems, warnings = append(problems, warnings...), nil
@@ -199,4 +204,19 @@ func Check(streams ...Source) error {
 		return report.NewRefusal(problems)
 	}
 	return nil
+}
+
+// InternalError is a defect of this program, never of its input.
+type InternalError struct{ reason error }
+
+// Error says which check failed and where to report it.
+func (e *InternalError) Error() string {
+	return fmt.Sprintf("netpol-merge: internal error, nothing was written: %v\n  hint: please report this with the input at https://github.com/networknt/netpol-merge/issues", e.reason)
+}
+
+// Unwrap returns the check that failed.
+func (e *InternalError) Unwrap() error { return e.reason }
+
+func internalError(format string, args ...any) error {
+	return &InternalError{reason: fmt.Errorf(format, args...)}
 }

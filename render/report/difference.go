@@ -116,9 +116,6 @@ func Compare(before, after Side) *Difference {
 // IsEmpty reports whether nothing differs.
 func (d *Difference) IsEmpty() bool { return len(d.Policies)+len(d.Others) == 0 }
 
-// FormatWarnings returns the warnings as they are shown to a person.
-func (d *Difference) FormatWarnings() string { return FormatWarnings(d.Warnings) }
-
 // JSON is the difference for programs.
 func (d *Difference) JSON() ([]byte, error) { return encode(d) }
 

@@ -23,16 +23,25 @@ type Explained struct {
 // explain says what a policy allows, and what became of what its overlays asked for.
 func (e Explained) explain() Policy {
 	said := Policy{
-		Name: e.Policy.Name, Hook: e.Hook, Sources: e.Sources,
+		Name: e.Policy.Name, Namespace: e.Policy.Namespace, Hook: e.Hook, Sources: e.Sources,
 		Isolates: isolatedBy(e.Policy), Rules: []Rule{}, Requests: []Request{},
 	}
 	rules := map[networkingv1.PolicyType][]Rule{}
 	for at, rule := range merge.AllRules(e.Policy) {
 		rules[at.Direction] = append(rules[at.Direction], e.rule(0, at, rule))
 	}
+	type slot struct {
+		overlay   int
+		direction networkingv1.PolicyType
+	}
+	overlays := map[slot][]merge.Rule{}
 	for _, change := range e.Changes { // each is explained by what stood when it was folded
 		rules[change.Direction] = e.add(change, rules[change.Direction])
-		said.Requests = append(said.Requests, e.requests(change, rules[change.Direction])...)
+		asked := slot{change.Overlay, change.Direction}
+		if overlays[asked] == nil {
+			overlays[asked] = merge.Rules(e.Overlays[change.Overlay], change.Direction)
+		}
+		said.Requests = append(said.Requests, e.requests(change, overlays[asked][change.Rule], rules[change.Direction])...)
 	}
 	for _, direction := range merge.Directions() {
 		said.Rules = append(said.Rules, rules[direction]...)
@@ -93,9 +102,8 @@ func (e Explained) origin(source int, at merge.Position, port int) Origin {
 }
 
 // requests says what became of each port of an overlay's rule.
-func (e Explained) requests(change merge.Change, rules []Rule) (requests []Request) {
+func (e Explained) requests(change merge.Change, rule merge.Rule, rules []Rule) (requests []Request) {
 	at := merge.Position{Direction: change.Direction, Index: change.Rule}
-	rule := merge.Rules(e.Overlays[change.Overlay], change.Direction)[change.Rule]
 	for i := range max(1, len(rule.Ports)) {
 		port, part := i, rule
 		if len(rule.Ports) == 0 {
@@ -155,7 +163,11 @@ func (r *Report) Add(policies []Explained) {
 			r.Groups = append(r.Groups, Group{Namespace: e.Policy.Namespace, PodSelector: pods, Pods: PodsInWords(&pods)})
 		}
 		members[i] = append(members[i], e.Policy)
-		r.Groups[i].Policies = append(r.Groups[i].Policies, e.explain())
+		said := e.explain()
+		r.Groups[i].Policies = append(r.Groups[i].Policies, said)
+		if len(e.Overlays) > 0 {
+			r.Targets = append(r.Targets, said)
+		}
 	}
 	for i := range r.Groups {
 		r.Groups[i].Isolates = isolatedBy(members[i]...)

@@ -29,11 +29,17 @@ func Printable(text string) string {
 			b.WriteRune(c)
 		}
 	}
-	return commands.Replace(b.String())
+	return withoutCommands(b.String())
 }
 
-// commands are what Azure Pipelines, GitHub and TeamCity look for anywhere in a line.
-var commands = strings.NewReplacer("##[", `#\u0023[`, "##vso[", `#\u0023vso[`, "##teamcity[", `#\u0023teamcity[`) //nolint:gochecknoglobals // nothing changes it
+// withoutCommands breaks up what Azure Pipelines, GitHub and TeamCity look for anywhere in
+// a line: ##[, ##vso[ and ##teamcity[.
+func withoutCommands(text string) string {
+	for _, command := range []string{"[", "vso[", "teamcity["} {
+		text = strings.ReplaceAll(text, "##"+command, `#\u0023`+command)
+	}
+	return text
+}
 
 // isInvisible reports whether a person would not see a character, or would see others in
 // another order for it.

@@ -29,6 +29,9 @@ type Report struct {
 	// Refused reports whether nothing was merged, for the Problems. The lists of policies
 	// are empty then.
 	Refused bool `json:"refused"`
+	// Targets are the policies that overlays were merged into. They are in the Groups,
+	// too.
+	Targets []Policy `json:"targets"`
 	// Groups are in the order of their first policies in the input.
 	Groups []Group `json:"groups"`
 	// Unread says of policies, and of documents that may hold one, why an API server
@@ -57,7 +60,9 @@ type Group struct {
 // Policy is a policy after the fold.
 type Policy struct {
 	Name string `json:"name"`
-	Hook bool   `json:"hook"` // whether it is a Helm hook
+	// Namespace is empty if it is not known.
+	Namespace string `json:"namespace,omitempty"`
+	Hook      bool   `json:"hook"` // whether it is a Helm hook
 	// Isolates lists the directions in which its rules count. In another direction they
 	// allow nothing, and it blocks nothing.
 	Isolates []networkingv1.PolicyType `json:"isolates"`
@@ -149,7 +154,7 @@ func inNamespace(namespace string) string {
 // null.
 func New() *Report {
 	return &Report{
-		Version: reportVersion, Groups: []Group{}, Unread: []Problem{}, Others: []Object{},
+		Version: reportVersion, Targets: []Policy{}, Groups: []Group{}, Unread: []Problem{}, Others: []Object{},
 		Warnings: []Problem{}, Problems: []Problem{},
 	}
 }

@@ -9,6 +9,7 @@ package doubt
 import (
 	"bytes"
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -126,7 +127,8 @@ func endBefore(d *manifest.Document) int {
 	for rest := d.Text; len(rest) > 0; {
 		line, after, _ := bytes.Cut(rest, []byte("\n"))
 		number++
-		if stream.IsMarker(line, "...") && !(d.Directives && number == 1) && !(stream.IsBlank(line[len("..."):]) && stream.IsBlank(after)) {
+		isFirst := d.Directives && number == 1 // which ends the document before
+		if stream.IsMarker(line, "...") && !isFirst && (!stream.IsBlank(line[len("..."):]) || !stream.IsBlank(after)) {
 			return number
 		}
 		rest = after
@@ -152,11 +154,11 @@ func syntax(d *manifest.Document) *Doubt {
 	if err == nil {
 		return nil
 	}
-	found := &manifest.SyntaxError{Line: 1, Reason: err.Error()}
-	if e, ok := err.(*manifest.SyntaxError); ok { //nolint:errorlint // Read returns no other
-		found = e
+	line := 1
+	if syntax, ok := errors.AsType[*manifest.SyntaxError](err); ok {
+		line = syntax.Line
 	}
-	return &Doubt{Line: found.Line, Reason: found.Reason}
+	return &Doubt{Line: line, Reason: err.Error()}
 }
 
 // objects finds objects that some programs take for others.

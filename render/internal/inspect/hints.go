@@ -18,25 +18,27 @@ const (
 )
 
 // hints say what to do about a value that merge rejects, by the field's name.
-var hints = map[string]string{ //nolint:gochecknoglobals // a table that nothing changes
-	"ingress":     "remove the rules, or " + report.AllowIngress + " where the platform wants them",
-	"egress":      "name the peers, the ports or both",
-	"ports":       "name the port, or the peers",
-	"port":        "use a number from 1 to 65535, or the name of a container port",
-	"endPort":     "endPort closes a range that starts at a numeric port: it is a number from port to 65535",
-	"protocol":    "use TCP, UDP or SCTP, in capitals",
-	"cidr":        "use a network address and its prefix length, such as 10.1.0.0/16 or 2001:db8::/32",
-	"except":      "each exception is a smaller network inside of cidr, such as 10.1.0.0/16 in 10.0.0.0/8",
-	"to":          peerHint,
-	"from":        peerHint,
-	"policyTypes": "use Ingress, Egress or both",
-	"values":      selectorHint,
-	"operator":    selectorHint,
-	"matchLabels": labelHint,
-	"labels":      labelHint,
-	"key":         labelHint,
-	"namespace":   "use lower-case letters, digits and '-', starting and ending with a letter or digit",
-	"name":        nameHint,
+func hints() map[string]string {
+	return map[string]string{
+		"ingress":     "remove the rules, or " + report.AllowIngress + " where the platform wants them",
+		"egress":      "name the ports, or fewer peers than all",
+		"ports":       "name the port, or the peers",
+		"port":        "use a number from 1 to 65535, or the name of a container port",
+		"endPort":     "endPort closes a range that starts at a numeric port: it is a number from port to 65535",
+		"protocol":    "use TCP, UDP or SCTP, in capitals",
+		"cidr":        "use a network address and its prefix length, such as 10.1.0.0/16 or 2001:db8::/32",
+		"except":      "each exception is a smaller network inside of cidr, such as 10.1.0.0/16 in 10.0.0.0/8",
+		"to":          peerHint,
+		"from":        peerHint,
+		"policyTypes": "use Ingress, Egress or both",
+		"values":      selectorHint,
+		"operator":    selectorHint,
+		"matchLabels": labelHint,
+		"labels":      labelHint,
+		"key":         labelHint,
+		"namespace":   "use lower-case letters, digits and '-', starting and ending with a letter or digit",
+		"name":        nameHint,
+	}
 }
 
 // hintFor says what to do about a value that merge rejects.
@@ -60,7 +62,7 @@ func hintFor(err *field.Error) string {
 	case name == "name" && err.Type == field.ErrorTypeRequired:
 		return "set metadata.name; generateName will not do for something that is merged"
 	}
-	if hint, ok := hints[name]; ok {
+	if hint, ok := hints()[name]; ok {
 		return hint
 	}
 	return "the API server would reject this; see https://kubernetes.io/docs/reference/kubernetes-api/"

@@ -64,10 +64,14 @@ func Policy(o *manifest.Object, r Role) (*networkingv1.NetworkPolicy, *Inspectio
 // Role is what a policy is inspected for.
 type Role int
 
+// The roles.
 const (
-	OverlayRole   Role = iota // also a ceiling: what it does not say plainly is refused
-	TargetRole                // whose null items the API server takes for empty ones
-	BystanderRole             // which is only held against the ceilings, as the API server reads it
+	// OverlayRole is also that of a ceiling: what it does not say plainly is refused.
+	OverlayRole Role = iota
+	// TargetRole allows null items, which the API server takes for empty ones.
+	TargetRole
+	// BystanderRole is read as the API server would, to be held against the ceilings.
+	BystanderRole
 )
 
 // wrongVersion says what to do about a policy of another API version or group.

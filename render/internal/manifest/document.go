@@ -38,8 +38,6 @@ type Document struct {
 	Lists   []*Object // the objects that are lists
 	IsJSON  bool      // whether only a JSON parser reads it
 
-	lists  []*Object // the objects that are lists
-	isJSON bool      // whether only a JSON parser reads it
 	read   bool
 	err    error
 	breaks []int // how many newlines there are before each line; nil until asked for

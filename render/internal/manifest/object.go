@@ -120,13 +120,20 @@ func (o *Object) scalar(path ...string) string {
 	return ""
 }
 
-// APIVersion, Kind, Name, Namespace and Into are what the object says; empty if it does
-// not. Into is the value of merge.IntoAnnotation.
+// APIVersion is empty if the object does not say it.
 func (o *Object) APIVersion() string { return o.text("apiVersion") }
-func (o *Object) Kind() string       { return o.text("kind") }
-func (o *Object) Name() string       { return o.scalar("metadata", "name") }
-func (o *Object) Namespace() string  { return o.text("metadata", "namespace") }
-func (o *Object) Into() string       { return o.scalar("metadata", "annotations", merge.IntoAnnotation) }
+
+// Kind is empty if the object does not say it.
+func (o *Object) Kind() string { return o.text("kind") }
+
+// Name is metadata.name; empty if there is none.
+func (o *Object) Name() string { return o.scalar("metadata", "name") }
+
+// Namespace is metadata.namespace; empty if there is none.
+func (o *Object) Namespace() string { return o.text("metadata", "namespace") }
+
+// Into is the value of merge.IntoAnnotation; empty if there is none.
+func (o *Object) Into() string { return o.scalar("metadata", "annotations", merge.IntoAnnotation) }
 
 // IsNetworkPolicy reports whether the object is of networking.k8s.io/v1. Other API groups
 // have a kind of the same name.

@@ -73,7 +73,7 @@ func (m *maker) readCeilings(position int) {
 // none, whose pods it selects all of.
 func (c *ceilings) boundOf(o *manifest.Object, policy *networkingv1.NetworkPolicy) *bound {
 	var counting []*networkingv1.NetworkPolicy
-	key := ""
+	var key strings.Builder
 	pods := cmp.Or(c.set.NamespaceOf(o), " ") + merge.PodsKey(&policy.Spec.PodSelector)
 	if b, known := c.bounds[pods]; known {
 		return b
@@ -82,16 +82,16 @@ func (c *ceilings) boundOf(o *manifest.Object, policy *networkingv1.NetworkPolic
 		inNamespace := ceiling.Namespace == "" || ceiling.Namespace == c.set.NamespaceOf(o)
 		if inNamespace && merge.SelectsAllOf(&ceiling.Spec.PodSelector, &policy.Spec.PodSelector) {
 			counting = append(counting, ceiling)
-			key += fmt.Sprint(i, " ")
+			fmt.Fprint(&key, i, " ")
 		}
 	}
-	b := c.bounds[key]
+	b := c.bounds[key.String()]
 	if b == nil && len(counting) > 0 {
 		b = &bound{merge.NewAllowance(counting...), map[networkingv1.PolicyType]string{}}
 		for _, direction := range merge.Directions() {
 			b.words[direction] = report.RulesInWords(counting, direction)
 		}
-		c.bounds[key] = b
+		c.bounds[key.String()] = b
 	}
 	c.bounds[pods] = b
 	return b

@@ -122,10 +122,9 @@ func isNearlyOurs(key string) bool {
 		}
 		return -1
 	}, strings.ToLower(key))
-	isInto := strings.HasSuffix(letters, "into") && strings.ContainsAny(key, "/.")
-	return strings.Contains(letters, "netpolmerge") ||
-		isInto && (strings.Contains(letters, "networknt") || strings.Contains(letters, "netpol")) ||
-		strict.Nearest(letters, []string{"netpolmergenetworkntcominto"}) != "" && len(letters) > 15
+	has := func(word string) bool { return strings.Contains(letters, word) }
+	isClose := strict.Nearest(letters, []string{"netpolmergenetworkntcominto"}) != ""
+	return has("netpolmerge") || has("networknt") && has("into") || isClose && (has("netpol") || has("merge"))
 }
 
 // Forgotten returns the policies that look as if the annotation of an overlay was

@@ -265,7 +265,7 @@ func otherPods(t *Target) (problems []report.Problem) {
 		problems = append(problems, inspect.Locate(o.Object, report.OtherPods, strict.Finding{
 			Error: field.Invalid(field.NewPath("spec", "podSelector"), o.Policy.Spec.PodSelector,
 				fmt.Sprintf("selects other pods than its target %q, which would get the ports", t.Name())),
-			Hint: "make podSelector the target's" + wanted + "; or leave it out, to take over the target's",
+			Hint: "write the target's podSelector" + wanted + "; without one the overlay takes it over",
 		}))
 	}
 	return problems

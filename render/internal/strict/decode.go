@@ -16,6 +16,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
@@ -56,7 +57,7 @@ func (d *decoder) decode(value any, into reflect.Value, path *field.Path) {
 	}
 	switch into := into.Addr().Interface().(type) {
 	case *metav1.FieldsV1:
-		text, _ := json.Marshal(value) //nolint:errchkjson // it was decoded from JSON
+		text, _ := json.Marshal(value) // which was decoded from JSON
 		into.SetRawBytes(text)
 		return
 	case *intstr.IntOrString:
@@ -225,6 +226,10 @@ func kindOf(scalar any) string {
 }
 
 func hintForField(key string, names []string) string {
+	isOdd := func(c rune) bool { return c > unicode.MaxASCII || c == ' ' }
+	if word := strings.TrimFunc(key, isOdd); word != key {
+		return fmt.Sprintf("what stands beside %q is no plain space: replace it by spaces", word)
+	}
 	if guess := Nearest(key, names); guess != "" {
 		return fmt.Sprintf("did you mean %q?", guess)
 	}

@@ -61,8 +61,7 @@ func (c *Causes) Explain(err *field.Error) bool {
 		return true
 	}
 	item := err.Field[:strings.LastIndexByte(err.Field, ']')+1]
-	switch err.Type {
-	case field.ErrorTypeRequired, field.ErrorTypeForbidden:
+	if err.Type == field.ErrorTypeRequired || err.Type == field.ErrorTypeForbidden {
 		return c.items[item]
 	}
 	return c.ports[item] && strings.HasSuffix(err.Field, ".endPort")
