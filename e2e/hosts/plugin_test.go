@@ -1,6 +1,8 @@
 package hosts
 
 import (
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -69,7 +71,10 @@ func TestPluginUpgrade(t *testing.T) {
 	_, stderr, err := h.run("plugin", "install", packed)
 	require.ErrorContains(t, err, "exit status 1")
 	require.Contains(t, stderr, "plugin verification failed")
-	h.must(t, "plugin", "install", packed, "--verify=false")
+	release := httptest.NewServer(http.FileServer(http.Dir(filepath.Dir(packed))))
+	defer release.Close()
+	elsewhere := helm{version: h.version, data: h.data, plugins: t.TempDir()} // where Helm looks, not where it installs
+	elsewhere.must(t, "plugin", "install", release.URL+"/"+filepath.Base(packed), "--verify=false")
 	requireMerges(t, h)
 
 	next := filepath.Join(t.TempDir(), "netpol-merge-0.3.0.tgz")
