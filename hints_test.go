@@ -34,13 +34,13 @@ var hintCases = []hintCase{
 		"- apiVersion: v1\n  kind: List\n  items:\n", "",
 		"  - apiVersion: networking.k8s.io/v1\n    kind: NetworkPolicy\n    metadata", "- apiVersion: networking.k8s.io/v1\n  kind: NetworkPolicy\n  metadata",
 		"    spec: {egress", "  spec: {egress"}},
-	{code: "E10", dir: "3-fold/guard-open-rule", hint: "name the ports, or fewer peers than all", replace: []string{"- {}", "- {ports: [{port: 5432}]}", "- to: []\n    ports:", "- ports: [{port: 9092}]"}},
+	{code: "E10", dir: "3-fold/guard-open-rule", hint: "list the ports, or name a smaller network or fewer pods", replace: []string{"- {}", "- {ports: [{port: 5432}]}", "- to: []\n    ports:", "- ports: [{port: 9092}]"}},
 	{code: "E11", dir: "3-fold/ceiling-without-ingress", hint: "have the platform team raise the ceiling", file: "ceiling.yaml", replace: []string{
 		"spec:\n", "spec:\n  ingress:\n  - from: [{ipBlock: {cidr: 10.0.0.0/8}}]\n    ports: [{port: 9090}]\n"}},
 	{code: "E12", dir: "2-target/overlay-file-not-a-policy", hint: "keep only NetworkPolicies in this file", file: "overlay.yaml", replace: []string{
 		"---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n", "", "---\njust text\n", ""}},
 	{code: "E13", dir: "1-stream/comments-only-required", hint: "accept an empty input (without --require-input)", args: "- "},
-	{code: "E15", dir: "3-fold/guard-misspelt-annotation", hint: "an overlay has the annotation netpol-merge.networknt.com/into", replace: []string{"/int:", "/into:"}},
+	{code: "E15", dir: "3-fold/guard-misspelt-annotation", hint: "did you mean the annotation netpol-merge.networknt.com/into?", replace: []string{"/int:", "/into:"}},
 	{code: "E16", dir: "3-fold/ceiling-none-counts", hint: "add a ceiling that selects all of these pods", args: "--ceiling=../../proxy-allow.yaml"},
 	{code: "E16", dir: "3-fold/ceiling-other-vendor", hint: "take it out of this stream", replace: []string{vendorPolicy, ""}},
 	{code: "W01", dir: "5-failing/warning-no-rules", hint: "add what it was meant to open", replace: []string{"egress: []", "egress: [{ports: [{port: 5432}]}]"}},
