@@ -161,8 +161,12 @@ func syntax(d *manifest.Document) *Doubt {
 	return &Doubt{Line: line, Reason: err.Error()}
 }
 
-// objects finds objects that some programs take for others.
+// objects finds objects that some programs take for others, and text in which some find
+// one: Helm and kubectl read JSON behind white space that YAML takes for a letter.
 func objects(d *manifest.Document) *Doubt {
+	if _, isText := d.Value.(string); isText {
+		return &Doubt{Line: d.Root().Line, Reason: "the document is a text, in which some programs may find an object", Hint: "write an object, with nothing but plain spaces in front"}
+	}
 	for _, o := range slices.Concat(d.Objects, d.Lists) {
 		isPolicy := strings.HasSuffix(o.Kind(), "NetworkPolicy")
 		_, hasItems := o.Value["items"]
