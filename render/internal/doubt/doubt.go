@@ -58,9 +58,6 @@ func encoding(d *manifest.Document) *Doubt {
 
 // afterMark is the document's text behind the byte order mark of its stream.
 func afterMark(d *manifest.Document) []byte {
-	if d.Start > 0 {
-		return d.Text
-	}
 	return bytes.TrimPrefix(d.Text, []byte(stream.ByteOrderMark))
 }
 
@@ -69,7 +66,7 @@ func afterMark(d *manifest.Document) []byte {
 func marker(d *manifest.Document) *Doubt {
 	number, text := 0, afterMark(d)
 	first := bytes.TrimLeftFunc(text, unicode.IsSpace)
-	if space := text[:len(text)-len(first)]; d.Start == 0 && bytes.HasPrefix(first, []byte("---")) && len(space) > 0 && space[len(space)-1] != '\n' {
+	if space := text[:len(text)-len(first)]; bytes.HasPrefix(first, []byte("---")) && len(space) > 0 && space[len(space)-1] != '\n' {
 		return &Doubt{Line: 1 + bytes.Count(space, []byte("\n")), Reason: "white space stands in front of ---: some programs start a document here", Hint: "remove the white space"}
 	}
 	for line := range bytes.Lines(text) {
@@ -127,8 +124,7 @@ func endBefore(d *manifest.Document) int {
 	for rest := d.Text; len(rest) > 0; {
 		line, after, _ := bytes.Cut(rest, []byte("\n"))
 		number++
-		isFirst := d.Directives && number == 1 // which ends the document before
-		if stream.IsMarker(line, "...") && !isFirst && (!stream.IsBlank(line[len("..."):]) || !stream.IsBlank(after)) {
+		if stream.IsMarker(line, "...") && (!stream.IsBlank(line[len("..."):]) || !stream.IsBlank(after)) {
 			return number
 		}
 		rest = after
@@ -206,9 +202,6 @@ func inObject(o *manifest.Object, path, reason, hint string) *Doubt {
 
 // Parsers finds what the two parsers read differently.
 func Parsers(d *manifest.Document) *Doubt {
-	if d.IsJSON {
-		return nil
-	}
 	if n := unlikeObject(d.Root(), d.Value); n != nil {
 		return &Doubt{Line: n.Line, Reason: "YAML parsers do not agree on what this says", Hint: "write it plainly: no merge key behind the keys that it would replace, no tags, numbers in decimal"}
 	}

@@ -72,7 +72,6 @@ func (d *Document) parseJSON() error {
 	if err != nil {
 		return err
 	}
-	d.IsJSON = true
 	d.Tree = &yaml.Node{Kind: yaml.DocumentNode, Line: root.Line, Column: root.Column, Content: []*yaml.Node{root}}
 	d.Value = value
 	return d.findObjects()

@@ -39,7 +39,7 @@ func separator(before []byte, d *Document, text []byte) []byte {
 	switch {
 	case d.Directives && !endsDocument(before):
 		between += "..." + lineBreak
-	case d.Start == 0 && !d.Directives && !IsMarker(text, "---"):
+	case !d.Directives && !IsMarker(text, "---"):
 		between += "---" + lineBreak
 	}
 	return []byte(between)
