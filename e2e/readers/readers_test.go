@@ -32,13 +32,13 @@ type reader struct {
 
 // objects is what the program acts on. One that crashes, as kyaml does on some
 // documents without metadata, acts on nothing.
-func (r reader) objects(stream string) (objects []object, err error) {
+func (r reader) objects(stream []byte) (objects []object, err error) {
 	defer func() {
 		if crash := recover(); crash != nil {
 			objects, err = nil, fmt.Errorf("crash: %v", crash)
 		}
 	}()
-	return r.read([]byte(stream))
+	return r.read(stream)
 }
 
 func readers() []reader {
