@@ -106,7 +106,7 @@ func merged(s setting, stream string) (out []byte, said *render.Report, err erro
 
 // judge returns what readers of the merged stream see that we did not. A refused
 // stream is nobody's.
-func judge(s setting, stream string) (found []disagreement) {
+func (h *hosts) judge(s setting, stream string) (found []disagreement) {
 	out, said, err := merged(s, stream)
 	if err != nil {
 		return nil
@@ -121,10 +121,10 @@ func judge(s setting, stream string) (found []disagreement) {
 			found[i].readers = append(found[i].readers, reader)
 		}
 	}
-	for _, r := range readers() {
+	heard := h.objects(out)
+	for i, r := range h.readers() {
 		seen := seenByUs(said)
-		objects, _ := r.objects(out)
-		for _, o := range objects {
+		for _, o := range heard[i] {
 			if o.isOverlay() {
 				add("an overlay reaches a reader", r.name, o)
 			} else if o.isPolicy() && !seen.take(o) {
