@@ -62,13 +62,18 @@ func afterMark(d *manifest.Document) []byte {
 }
 
 // marker finds lines that start like a marker and are none: Helm and kubectl start a
-// document there. In front of the first marker of a stream Helm ignores white space.
+// document there. In front of the first marker of a stream, and behind every other, Helm
+// ignores white space.
 func marker(d *manifest.Document) *Doubt {
-	number, text := 0, afterMark(d)
-	first := bytes.TrimLeftFunc(text, unicode.IsSpace)
-	if space := text[:len(text)-len(first)]; bytes.HasPrefix(first, []byte("---")) && len(space) > 0 && space[len(space)-1] != '\n' {
-		return &Doubt{Line: 1 + bytes.Count(space, []byte("\n")), Reason: "white space stands in front of ---: some programs start a document here", Hint: "remove the white space"}
+	text := afterMark(d)
+	behind := bytes.TrimPrefix(text, []byte("---"))
+	for _, text := range [][]byte{text, behind} {
+		first := bytes.TrimLeftFunc(text, unicode.IsSpace)
+		if space := text[:len(text)-len(first)]; bytes.HasPrefix(first, []byte("---")) && len(space) > 0 && space[len(space)-1] != '\n' {
+			return &Doubt{Line: 1 + bytes.Count(space, []byte("\n")), Reason: "white space stands in front of ---: some programs start a document here", Hint: "remove the white space"}
+		}
 	}
+	number := 0
 	for line := range bytes.Lines(text) {
 		number++
 		if bytes.HasPrefix(line, []byte("---")) && !stream.IsMarker(line, "---") {
@@ -169,6 +174,11 @@ func firstSpace(d *manifest.Document) *Doubt {
 
 // objects finds objects that some programs take for others.
 func objects(d *manifest.Document) *Doubt {
+	for _, list := range d.Lists {
+		if doubt := itemOfAnotherKind(list); doubt != nil {
+			return doubt
+		}
+	}
 	for _, o := range slices.Concat(d.Objects, d.Lists) {
 		isPolicy := strings.HasSuffix(o.Kind(), "NetworkPolicy")
 		_, hasItems := o.Value["items"]
@@ -183,6 +193,29 @@ func objects(d *manifest.Document) *Doubt {
 			return inObject(o, "metadata", "a NetworkPolicy in a list in a list: some programs do not look there", "move it to the outer list")
 		case misspelt != "":
 			return inObject(o, "", fmt.Sprintf("some programs do not mind the case of letters in %q, others do", misspelt), "write the key as the API has it")
+		}
+	}
+	return nil
+}
+
+// itemOfAnotherKind finds an item of a list of policies that says it is something else.
+// Programs that decode the list into Go types take it for a policy all the same.
+func itemOfAnotherKind(list *manifest.Object) *Doubt {
+	kind, isTyped := strings.CutSuffix(list.Kind(), "List")
+	if !isTyped || !strings.HasSuffix(kind, "NetworkPolicy") {
+		return nil
+	}
+	items, _ := list.Value["items"].([]any)
+	for i, item := range items {
+		fields, _ := item.(map[string]any)
+		field := ""
+		if own := fields["kind"]; own != nil && own != kind {
+			field = "kind"
+		} else if own := fields["apiVersion"]; own != nil && own != list.APIVersion() {
+			field = "apiVersion"
+		}
+		if field != "" {
+			return inObject(list, fmt.Sprintf("items[%d].%s", i, field), fmt.Sprintf("the item is something else than the list says, a %s: programs do not agree which counts", kind), "leave kind and apiVersion to the list, or write kind: List")
 		}
 	}
 	return nil
