@@ -48,6 +48,7 @@ Every flag --some-flag can also be set as NETPOL_MERGE_SOME_FLAG.`,
 	root.SetVersionTemplate("{{.Name}} {{.Version}}\n")
 	s.addFlags(root.Flags())
 	s.addReportFlags(root.Flags())
+	s.addPluginFlag(root.PersistentFlags())
 	root.AddCommand(newExplainCommand(s, stdout), newDiffCommand(s, stdout), newCheckCommand(), &cobra.Command{
 		Use:   "version",
 		Short: "Print the version",

@@ -59,6 +59,11 @@ func (s *settings) addFormatFlag(flags *pflag.FlagSet) {
 
 func (s *settings) addReportFlags(flags *pflag.FlagSet) {
 	flags.StringVar(&s.report, "report", "", "file to write what explain prints to: JSON if it ends in .json, Markdown if in .md, else text")
+}
+
+// addPluginFlag adds the flag that the Helm 4 plugin passes to whatever command it is
+// given.
+func (s *settings) addPluginFlag(flags *pflag.FlagSet) {
 	flags.BoolVar(&s.errorsAsManifest, errorsAsManifest, false, "on failure exit 0 with a manifest that Helm 4 rejects with the message, for the Helm 4 plugin only")
 }
 
