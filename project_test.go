@@ -114,8 +114,8 @@ func TestReleaseNotes(t *testing.T) {
 	require.Regexp(t, `(?m)^## \[(Unreleased|`+regexp.QuoteMeta(pluginVersion(t))+`)\]`, read(t, "CHANGELOG.md"))
 }
 
-// TestVersion: pages and examples name the version that the next release has.
-func TestVersion(t *testing.T) {
+// TestVersionOfPages: pages and examples name the version that the next release has.
+func TestVersionOfPages(t *testing.T) {
 	version, named := pluginVersion(t), 0
 	for _, pattern := range []string{"README.md", "SECURITY.md", "docs/*.md", "examples/*/*.*"} {
 		paths, err := filepath.Glob(pattern)
