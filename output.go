@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -11,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+
+	"golang.org/x/term"
 
 	"github.com/networknt/netpol-merge/render"
 )
@@ -59,7 +62,24 @@ func (o *output) printReport(said readable, format string) error {
 	if err != nil {
 		return err
 	}
+	file, isFile := o.Writer.(*os.File)
+	isPlain := os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb" || format == "json" || format == "markdown"
+	if isFile && term.IsTerminal(int(file.Fd())) && !isPlain {
+		text = painted(text)
+	}
 	return o.print(string(text))
+}
+
+// painted paints the lines that a mark begins, as diff does: green, red and yellow.
+func painted(text []byte) (painted []byte) {
+	colours := map[byte]int{'+': 32, '-': 31, '!': 33}
+	for line := range bytes.Lines(text) {
+		if colour := colours[line[0]]; colour > 0 {
+			line = fmt.Appendf(nil, "\x1b[%dm%s\x1b[0m\n", colour, bytes.TrimSuffix(line, []byte("\n")))
+		}
+		painted = append(painted, line...)
+	}
+	return painted
 }
 
 func formatReport(said readable, format string) ([]byte, error) {

@@ -11,7 +11,7 @@ func (d *Difference) page() (p page) {
 		return page{{lines: []string{"The policies allow the same."}}}
 	}
 	if len(d.Policies) > 0 {
-		p = append(p, block{lines: []string{"+ is allowed only by the new policies, - was allowed only by the old ones."}})
+		p = append(p, block{lines: []string{"+ is allowed by the new policies only, - by the old ones only; ! is isolation; other lines are in both."}})
 	}
 	for _, policy := range d.Policies {
 		p = append(p, block{title: policy.title(), rows: policy.rows(), heads: []string{"  DIRECTION", "FROM / TO", "PORTS"}})
@@ -29,12 +29,13 @@ func (d *Difference) page() (p page) {
 
 // title is the policy, and what became of it.
 func (d *PolicyDifference) title() string {
-	title := "NetworkPolicy " + d.Name + inNamespace(d.Namespace) + ", for " + d.Pods
-	switch {
-	case d.Change != Changed:
-		return title + ": " + string(d.Change)
-	case d.FormerName != "":
-		return title + ": was named " + d.FormerName
+	former := ""
+	if d.FormerName != "" {
+		former = " (was " + d.FormerName + ")"
+	}
+	title := "NetworkPolicy " + d.Name + former + inNamespace(d.Namespace) + ", for " + d.Pods
+	if d.Change != Changed {
+		title += ": " + string(d.Change)
 	}
 	return title
 }
@@ -52,9 +53,9 @@ func (d *PolicyDifference) rows() (rows []row) {
 	}
 	whole := map[Change]string{Came: added, Went: lost, Changed: unmarked}[d.Change]
 	for _, change := range d.Isolation {
-		remark := "not isolated by this policy any more"
+		remark := "not isolated any more: this policy blocks nothing"
 		if change.After {
-			remark = "isolated by this policy now"
+			remark = "isolated now: what no line allows is blocked"
 		}
 		rows = append(rows, row{mark: isolation, direction: change.Direction, peer: remark})
 		add(whole, change.Rules)

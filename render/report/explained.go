@@ -10,7 +10,7 @@ import (
 
 const (
 	notIsolated = "everything: not isolated"
-	othersTitle = "Of other vendors, and not read"
+	othersTitle = "Policies of other vendors, which are not read and may allow more"
 )
 
 // Text is the report for a terminal.
