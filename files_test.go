@@ -162,7 +162,7 @@ func TestCeilingThatNamesNoFile(t *testing.T) {
 	require.Equal(t, exitDone, code, stderr)
 }
 
-func TestVersion(t *testing.T) {
+func TestVersionFlag(t *testing.T) {
 	for _, args := range []string{"--version", "version"} {
 		stdout, stderr, code := call("", args)
 		require.Equal(t, exitDone, code)

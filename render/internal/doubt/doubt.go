@@ -35,7 +35,7 @@ type Doubt struct {
 // About returns the first reason why the document, which is not blank, cannot be read in
 // one way only; nil if it can.
 func About(d *manifest.Document) *Doubt {
-	for _, find := range []func(*manifest.Document) *Doubt{encoding, marker, second, firstLine, syntax, objects, Parsers} {
+	for _, find := range []func(*manifest.Document) *Doubt{encoding, marker, firstSpace, second, firstLine, syntax, objects, Parsers} {
 		if doubt := find(d); doubt != nil {
 			return doubt
 		}
@@ -58,9 +58,6 @@ func encoding(d *manifest.Document) *Doubt {
 
 // afterMark is the document's text behind the byte order mark of its stream.
 func afterMark(d *manifest.Document) []byte {
-	if d.Start > 0 {
-		return d.Text
-	}
 	return bytes.TrimPrefix(d.Text, []byte(stream.ByteOrderMark))
 }
 
@@ -120,8 +117,8 @@ func second(d *manifest.Document) *Doubt {
 	starts := stream.LineStarts(d.Text)
 	if before := strings.TrimRight(string(d.Text[starts[line-2]:starts[line-1]]), " \t\r\n"); strings.HasSuffix(before, "---") {
 		doubt.Line--
-		doubt.Reason = "two documents in one: the --- behind this line is no marker, as it is not on a line of its own"
-		doubt.Hint = "put --- on a line of its own; in a template, {{- and -}} remove the line break beside them"
+		doubt.Reason = "two documents in one: the --- at the end of this line starts no document, as it is not on a line of its own"
+		doubt.Hint = "put --- on a line of its own; in a template, a -}} or {{- beside it removed the line break"
 	}
 	return doubt
 }
@@ -132,8 +129,7 @@ func endBefore(d *manifest.Document) int {
 	for rest := d.Text; len(rest) > 0; {
 		line, after, _ := bytes.Cut(rest, []byte("\n"))
 		number++
-		isFirst := d.Directives && number == 1 // which ends the document before
-		if stream.IsMarker(line, "...") && !isFirst && (!stream.IsBlank(line[len("..."):]) || !stream.IsBlank(after)) {
+		if stream.IsMarker(line, "...") && (!stream.IsBlank(line[len("..."):]) || !stream.IsBlank(after)) {
 			return number
 		}
 		rest = after
@@ -164,6 +160,16 @@ func syntax(d *manifest.Document) *Doubt {
 		line = syntax.Line
 	}
 	return &Doubt{Line: line, Reason: err.Error()}
+}
+
+// firstSpace finds content that begins with white space that YAML takes for a letter: Helm
+// and kubectl skip it, and read what is behind.
+func firstSpace(d *manifest.Document) *Doubt {
+	text, line, _ := d.Body()
+	if c, _ := utf8.DecodeRune(bytes.TrimLeft(text, " \t\r\n")); unicode.IsSpace(c) {
+		return &Doubt{Line: line, Reason: "the document begins with white space that is no plain space: some programs skip it", Hint: "remove it"}
+	}
+	return nil
 }
 
 // objects finds objects that some programs take for others.
@@ -235,9 +241,6 @@ func inObject(o *manifest.Object, path, reason, hint string) *Doubt {
 
 // Parsers finds what the two parsers read differently.
 func Parsers(d *manifest.Document) *Doubt {
-	if d.IsJSON {
-		return nil
-	}
 	if n := unlikeObject(d.Root(), d.Value); n != nil {
 		return &Doubt{Line: n.Line, Reason: "YAML parsers do not agree on what this says", Hint: "write it plainly: no merge key behind the keys that it would replace, no tags, numbers in decimal"}
 	}
