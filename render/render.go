@@ -40,8 +40,6 @@ type (
 	Refusal = report.Refusal
 	// Report is [report.Report].
 	Report = report.Report
-	// TextStyle is [report.TextStyle].
-	TextStyle = report.TextStyle
 )
 
 // DefaultTarget is the target of overlays that name none.
@@ -71,7 +69,7 @@ type Renderer struct {
 	// the annotation.
 	Overlays []Source
 	// Ceilings are streams of NetworkPolicies. If there are any, their rules together
-	// are the most that overlays may ask for.
+	// are the most that the policies of a stream may allow.
 	Ceilings []Source
 	// AllowIngress lets overlays add ingress rules.
 	AllowIngress bool
@@ -204,4 +202,19 @@ func Check(streams ...Source) error {
 		return report.NewRefusal(problems)
 	}
 	return nil
+}
+
+// InternalError is a defect of this program, never of its input.
+type InternalError struct{ reason error }
+
+// Error says which check failed and where to report it.
+func (e *InternalError) Error() string {
+	return fmt.Sprintf("netpol-merge: internal error, nothing was written: %v\n  hint: please report this with the input at https://github.com/networknt/netpol-merge/issues", e.reason)
+}
+
+// Unwrap returns the check that failed.
+func (e *InternalError) Unwrap() error { return e.reason }
+
+func internalError(format string, args ...any) error {
+	return &InternalError{reason: fmt.Errorf(format, args...)}
 }

@@ -35,7 +35,7 @@ type Doubt struct {
 // About returns the first reason why the document, which is not blank, cannot be read in
 // one way only; nil if it can.
 func About(d *manifest.Document) *Doubt {
-	for _, find := range []func(*manifest.Document) *Doubt{encoding, marker, second, firstLine, syntax, objects, Parsers} {
+	for _, find := range []func(*manifest.Document) *Doubt{encoding, marker, firstSpace, second, firstLine, syntax, objects, Parsers} {
 		if doubt := find(d); doubt != nil {
 			return doubt
 		}
@@ -62,13 +62,18 @@ func afterMark(d *manifest.Document) []byte {
 }
 
 // marker finds lines that start like a marker and are none: Helm and kubectl start a
-// document there. In front of the first marker of a stream Helm ignores white space.
+// document there. In front of the first marker of a stream, and behind every other, Helm
+// ignores white space.
 func marker(d *manifest.Document) *Doubt {
-	number, text := 0, afterMark(d)
-	first := bytes.TrimLeftFunc(text, unicode.IsSpace)
-	if space := text[:len(text)-len(first)]; bytes.HasPrefix(first, []byte("---")) && len(space) > 0 && space[len(space)-1] != '\n' {
-		return &Doubt{Line: 1 + bytes.Count(space, []byte("\n")), Reason: "white space stands in front of ---: some programs start a document here", Hint: "remove the white space"}
+	text := afterMark(d)
+	behind := bytes.TrimPrefix(text, []byte("---"))
+	for _, text := range [][]byte{text, behind} {
+		first := bytes.TrimLeftFunc(text, unicode.IsSpace)
+		if space := text[:len(text)-len(first)]; bytes.HasPrefix(first, []byte("---")) && len(space) > 0 && space[len(space)-1] != '\n' {
+			return &Doubt{Line: 1 + bytes.Count(space, []byte("\n")), Reason: "white space stands in front of ---: some programs start a document here", Hint: "remove the white space"}
+		}
 	}
+	number := 0
 	for line := range bytes.Lines(text) {
 		number++
 		if bytes.HasPrefix(line, []byte("---")) && !stream.IsMarker(line, "---") {
@@ -112,8 +117,8 @@ func second(d *manifest.Document) *Doubt {
 	starts := stream.LineStarts(d.Text)
 	if before := strings.TrimRight(string(d.Text[starts[line-2]:starts[line-1]]), " \t\r\n"); strings.HasSuffix(before, "---") {
 		doubt.Line--
-		doubt.Reason = "two documents in one: the --- behind this line is no marker, as it is not on a line of its own"
-		doubt.Hint = "put --- on a line of its own; in a template, {{- and -}} remove the line break beside them"
+		doubt.Reason = "two documents in one: the --- at the end of this line starts no document, as it is not on a line of its own"
+		doubt.Hint = "put --- on a line of its own; in a template, a -}} or {{- beside it removed the line break"
 	}
 	return doubt
 }
@@ -157,8 +162,23 @@ func syntax(d *manifest.Document) *Doubt {
 	return &Doubt{Line: line, Reason: err.Error()}
 }
 
+// firstSpace finds content that begins with white space that YAML takes for a letter: Helm
+// and kubectl skip it, and read what is behind.
+func firstSpace(d *manifest.Document) *Doubt {
+	text, line, _ := d.Body()
+	if c, _ := utf8.DecodeRune(bytes.TrimLeft(text, " \t\r\n")); unicode.IsSpace(c) {
+		return &Doubt{Line: line, Reason: "the document begins with white space that is no plain space: some programs skip it", Hint: "remove it"}
+	}
+	return nil
+}
+
 // objects finds objects that some programs take for others.
 func objects(d *manifest.Document) *Doubt {
+	for _, list := range d.Lists {
+		if doubt := itemOfAnotherKind(list); doubt != nil {
+			return doubt
+		}
+	}
 	for _, o := range slices.Concat(d.Objects, d.Lists) {
 		isPolicy := strings.HasSuffix(o.Kind(), "NetworkPolicy")
 		_, hasItems := o.Value["items"]
@@ -174,6 +194,32 @@ func objects(d *manifest.Document) *Doubt {
 		case misspelt != "":
 			return inObject(o, "", fmt.Sprintf("some programs do not mind the case of letters in %q, others do", misspelt), "write the key as the API has it")
 		}
+	}
+	return nil
+}
+
+// itemOfAnotherKind finds an item of a list of policies that is something else by its own
+// words, or has a kind but no apiVersion. Programs that decode the list into Go types take
+// it for a policy all the same.
+func itemOfAnotherKind(list *manifest.Object) *Doubt {
+	kind, isTyped := strings.CutSuffix(list.Kind(), "List")
+	if !isTyped || !strings.HasSuffix(kind, "NetworkPolicy") {
+		return nil
+	}
+	items, _ := list.Value["items"].([]any)
+	for i, item := range items {
+		fields, _ := item.(map[string]any)
+		own, version := fields["kind"], fields["apiVersion"]
+		field := ""
+		switch {
+		case own != nil && (own != kind || version == nil):
+			field = "kind"
+		case version != nil && version != list.APIVersion():
+			field = "apiVersion"
+		default:
+			continue
+		}
+		return inObject(list, fmt.Sprintf("items[%d].%s", i, field), fmt.Sprintf("by its own words the item is not what its list says, a %s of %s: programs do not agree which counts", kind, list.APIVersion()), "leave kind and apiVersion to the list, or write both, the same as in the list")
 	}
 	return nil
 }

@@ -64,7 +64,7 @@ func TestAbout(t *testing.T) {
 		"directives behind an end":    {"a: 1\n...\n%YAML 1.1\n---\n" + policy, "", 0},
 
 		"two documents glued":           {policy + policy, glued, 6},
-		"two documents glued by dashes": {strings.Replace(policy, "spec: {}\n", "a: b---\n", 1) + policy, "the --- behind this line is no marker", 5},
+		"two documents glued by dashes": {strings.Replace(policy, "spec: {}\n", "a: b---\n", 1) + policy, "the --- at the end of this line starts no document", 5},
 		"two keys twice":                {policy + "kind: NetworkPolicy\nmetadata: {name: a}\n", "", 0},
 
 		"content on the marker's line":     {"--- {kind: NetworkPolicy}\n", "", 0},

@@ -154,12 +154,12 @@ func TestForgotten(t *testing.T) {
 func TestNearlyOurs(t *testing.T) {
 	for _, key := range []string{
 		merge.IntoAnnotation, "netpol-merge/into", "netpol-merge", "NetPol-Merge.networknt.com/Into", "netpolmerge.networknt.com/x",
-		"netpol.networknt.com/into", "networknt.com/into", "netpol.com/into", "netpol-mrge.networknt.com/into", "netpol-mrge.networknt.com/int",
+		"netpol.networknt.com/into", "networknt.com/into", "netpol-mrge.networknt.com/into", "netpol-mrge.networknt.com/int",
 		"netpol-merge.networknt.com/" + strings.Repeat("x", 80),
 	} {
 		require.True(t, isNearlyOurs(key), key)
 	}
-	for _, key := range []string{"", "into", "netpol-into", "app.kubernetes.io/name", "networknt.com/name", "example.com/into", "networkntinto", "egress", "networkcom", strings.Repeat("netpol-merge/into", 8)} {
+	for _, key := range []string{"", "into", "netpol-into", "app.kubernetes.io/name", "networknt.com/name", "example.com/into", "networkntinto", "netpol.com/into", "egress", "networkcom", strings.Repeat("netpol-merge/into", 8)} {
 		require.False(t, isNearlyOurs(key), key)
 	}
 	for text, want := range map[string][]string{

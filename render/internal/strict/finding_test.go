@@ -74,7 +74,7 @@ func TestDecodeWrong(t *testing.T) {
 		hints[f.Field] = f.Hint
 	}
 	require.Equal(t, map[string]string{
-		"metadata.name":                       `put it in quotes: "350000000"`,
+		"metadata.name":                       `put it in quotes, "350000000"; in a template, quote does so, and the value has to be in quotes in values.yaml, too`,
 		"metadata.deletionGracePeriodSeconds": "",
 		"spec.egress[0].to[0].podSelector.x":  "the fields here are matchExpressions, matchLabels; check the indentation",
 		"spec.egress[0].to[0].ipBlock":        "check the indentation",
