@@ -49,7 +49,7 @@ func readStreams(stdin io.Reader, stderr io.Writer, files []string) ([]render.So
 	}
 	if os.Getenv("GOMEMLIMIT") == "" {
 		// The collector works harder before a run takes much more than its input is worth.
-		debug.SetMemoryLimit(int64(256<<20 + 6*size))
+		debug.SetMemoryLimit(int64(256<<20 + 5*size))
 	}
 	return streams, nil
 }
