@@ -113,9 +113,17 @@ func TestReportIsWhole(t *testing.T) {
 	require.Equal(t, exitIO, code)
 	require.NotContains(t, stderr, ".tmp", "nobody knows that file")
 
-	_, stderr, code = call("a: b\n", "--report", "/dev/null")
+	require.NoError(t, syscall.Mkfifo(at("pipe"), 0o600))
+	pipe, err := os.OpenFile(at("pipe"), os.O_RDWR, 0) // of both ends, so nobody waits
+	require.NoError(t, err)
+	defer pipe.Close()
+	_, stderr, code = call("a: b\n", "--report", at("pipe"))
 	require.Equal(t, exitDone, code, stderr)
+	info, err = os.Lstat(at("pipe"))
+	require.NoError(t, err)
+	require.NotZero(t, info.Mode()&os.ModeNamedPipe, "a pipe is written to, not replaced")
+
 	entries, err := os.ReadDir(folder)
 	require.NoError(t, err)
-	require.Len(t, entries, 3, "nothing is left behind: %v", entries)
+	require.Len(t, entries, 4, "nothing is left behind: %v", entries)
 }
