@@ -46,7 +46,7 @@ func TestReadersSeeNothingThatWeDidNot(t *testing.T) {
 	for _, e := range examples {
 		fmt.Fprintf(&b, "%s\n\tseed %d, %d times, setting %q:\n\t%q\n", e.kind, e.seed, e.times, e.setting.name, e.shrink())
 	}
-	require.Zero(t, len(examples), "%d kinds of disagreement, the most frequent first:\n%s", len(examples), b.String())
+	require.Empty(t, examples, "%d kinds of disagreement, the most frequent first:\n%s", len(examples), b.String())
 }
 
 // search judges streams, and returns an example of each kind of disagreement.

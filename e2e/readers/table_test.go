@@ -12,7 +12,7 @@ import (
 // ways are those of hiding a document from a reader. DOC stands for the document as YAML,
 // FLOW for it as JSON on one line, ITEM for it as the item of a list, CM for another.
 // Each shows one difference between readers.
-func ways() map[string]string {
+func ways() map[string]string { //nolint:funlen // a table
 	const cm = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\n"
 	const cmJSON = `{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"c"}}`
 	return map[string]string{
@@ -73,7 +73,7 @@ func ways() map[string]string {
 		"marker: tab behind the line":                cm + "---\n\tx: y\nDOC",
 		"marker: no-break space on the line behind":  cm + "---\n\u00a0\nDOC",
 		"marker: vertical tab on the line behind":    cm + "---\n\v\nDOC",
-		"marker: CR CR LF behind":                    cm + "---\r\r\nDOC",
+		"marker: CR twice, LF behind":                cm + "---\r\r\nDOC",
 		"marker: form feed before":                   cm + "---\nDOC\f\n---\n",
 		"marker: no-break space at the end":          "DOC\u00a0",
 		"marker: vertical tab at the end":            "DOC\v\n",
