@@ -33,17 +33,7 @@ Every flag --some-flag can also be set as NETPOL_MERGE_SOME_FLAG.`,
 		PersistentPreRunE: func(command *cobra.Command, _ []string) error {
 			return s.complete(command.Flags())
 		},
-		RunE: func(command *cobra.Command, files []string) error {
-			result, err := s.merge(command, files)
-			if err != nil {
-				return err
-			}
-			if err := writeWarnings(command, result.Warnings); err != nil {
-				return err
-			}
-			_, _ = result.WriteTo(stdout) // which keeps the failure
-			return stdout.failure
-		},
+		RunE: func(command *cobra.Command, files []string) error { return s.writeMerged(command, stdout, files) },
 	}
 	root.SetVersionTemplate("{{.Name}} {{.Version}}\n")
 	s.addFlags(root.Flags())
@@ -56,6 +46,19 @@ Every flag --some-flag can also be set as NETPOL_MERGE_SOME_FLAG.`,
 		RunE:  func(*cobra.Command, []string) error { return stdout.print("netpol-merge " + version() + "\n") },
 	})
 	return root
+}
+
+// writeMerged is what the program is for.
+func (s *settings) writeMerged(command *cobra.Command, stdout *output, files []string) error {
+	result, err := s.merge(command, files)
+	if err != nil {
+		return err
+	}
+	if err := writeWarnings(command, result.Warnings); err != nil {
+		return err
+	}
+	_, _ = result.WriteTo(stdout) // which keeps the failure
+	return stdout.failure
 }
 
 func newExplainCommand(s *settings, stdout *output) *cobra.Command {

@@ -126,7 +126,9 @@ func setFromVariable(flag *pflag.Flag, variable, value string) error {
 	case value == "":
 		return nil
 	case isList:
-		return list.Replace(items)
+		if err := list.Replace(items); err != nil {
+			return fmt.Errorf("%s: %w", variable, err)
+		}
 	case flag.Value.Set(value) != nil:
 		return fmt.Errorf("invalid value %q in %s: it has to be true or false", value, variable)
 	}

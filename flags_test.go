@@ -116,7 +116,7 @@ func TestReportIsWhole(t *testing.T) {
 	require.NoError(t, syscall.Mkfifo(at("pipe"), 0o600))
 	pipe, err := os.OpenFile(at("pipe"), os.O_RDWR, 0) // of both ends, so nobody waits
 	require.NoError(t, err)
-	defer pipe.Close()
+	t.Cleanup(func() { require.NoError(t, pipe.Close()) })
 	_, stderr, code = call("a: b\n", "--report", at("pipe"))
 	require.Equal(t, exitDone, code, stderr)
 	info, err = os.Lstat(at("pipe"))

@@ -108,11 +108,7 @@ func (l *lines) unflow(f flowNode) bool {
 	case len(before) > 0 && before[len(before)-1] != '\n':
 		lead = lineBreak
 	}
-	var b strings.Builder
-	for line := range strings.Lines(string(encoded)) {
-		b.WriteString(strings.Repeat(" ", indent) + strings.TrimSuffix(line, "\n") + lineBreak)
-	}
-	with := lead + strings.TrimSuffix(strings.TrimPrefix(b.String(), first), lineBreak)
+	with := lead + strings.TrimPrefix(indented(encoded, indent, lineBreak), first)
 	behind, rest := cutLine(l.text[end:])
 	if f.key != nil {
 		with = string(behind) + lineBreak + with
@@ -121,6 +117,15 @@ func (l *lines) unflow(f flowNode) bool {
 	}
 	l.edits = append(l.edits, edit{len(before), len(l.text) - len(rest), with})
 	return true
+}
+
+// indented indents the lines of a text, and leaves out the last line break.
+func indented(text []byte, indent int, lineBreak string) string {
+	var b strings.Builder
+	for line := range strings.Lines(string(text)) {
+		b.WriteString(strings.Repeat(" ", indent) + strings.TrimSuffix(line, "\n") + lineBreak)
+	}
+	return strings.TrimSuffix(b.String(), lineBreak)
 }
 
 // cutLine cuts a text at the end of its first line.
