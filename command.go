@@ -31,7 +31,7 @@ Every flag --some-flag can also be set as NETPOL_MERGE_SOME_FLAG.`,
 		Args:          cobra.ArbitraryArgs,
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Version:       version(),
+		Version:       version(), // without a template, which would link text/template: 6 MB
 		RunE: func(command *cobra.Command, files []string) error {
 			result, err := s.mergeAndReport(command, files)
 			if err != nil {
@@ -44,7 +44,6 @@ Every flag --some-flag can also be set as NETPOL_MERGE_SOME_FLAG.`,
 			return stdout.failure
 		},
 	}
-	root.SetVersionTemplate("{{.Name}} {{.Version}}\n")
 	s.addFlags(root.Flags())
 	s.addReportFlags(root.Flags())
 	root.AddCommand(newExplainCommand(s, stdout), newDiffCommand(s, stdout), newCheckCommand(), newVersionCommand(stdout))
@@ -117,7 +116,7 @@ func newVersionCommand(stdout *output) *cobra.Command {
 		Short: "Print the version",
 		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			return stdout.print("netpol-merge " + version() + "\n")
+			return stdout.print("netpol-merge version " + version() + "\n") // as cobra says it for --version
 		},
 	}
 }
