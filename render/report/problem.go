@@ -113,7 +113,11 @@ func (r *Refusal) Error() string {
 	for _, p := range r.Problems {
 		lines = append(lines, p.String())
 	}
-	lines = append(lines, fmt.Sprintf("netpol-merge: refused for %s, nothing was written", Plural(len(r.Problems), "problem")))
+	last := fmt.Sprintf("netpol-merge: refused for %s, nothing was written", Plural(len(r.Problems), "problem"))
+	if slices.ContainsFunc(r.Problems, func(p Problem) bool { return p.Line > 0 && !p.IsFile }) {
+		last += " (lines are those of the rendered input)"
+	}
+	lines = append(lines, last)
 	return strings.Join(lines, "\n")
 }
 

@@ -115,8 +115,8 @@ func second(d *manifest.Document) *Doubt {
 	starts := stream.LineStarts(d.Text)
 	if before := strings.TrimRight(string(d.Text[starts[line-2]:starts[line-1]]), " \t\r\n"); strings.HasSuffix(before, "---") {
 		doubt.Line--
-		doubt.Reason = "two documents in one: the --- behind this line is no marker, as it is not on a line of its own"
-		doubt.Hint = "put --- on a line of its own; in a template, {{- and -}} remove the line break beside them"
+		doubt.Reason = "two documents in one: the --- at the end of this line starts no document, as it is not on a line of its own"
+		doubt.Hint = "put --- on a line of its own; in a template, a -}} or {{- beside it removed the line break"
 	}
 	return doubt
 }

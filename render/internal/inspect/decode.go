@@ -112,7 +112,7 @@ func (l *lostFinder) find(value any, path *field.Path, parent string) {
 			case parent == "matchLabels" || key == "port" || key == "cidr" || key == "matchLabels" || strings.HasSuffix(key, "Selector"):
 				l.findings = append(l.findings, strict.Finding{
 					Error: field.Required(at, "nothing stands behind the key: did a template lose its value?"),
-					Hint:  "give the value, or remove the key if everything is meant",
+					Hint:  "set the value; a port or selector without one means all",
 				})
 			}
 		}

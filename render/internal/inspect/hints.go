@@ -21,7 +21,7 @@ const (
 func hints() map[string]string {
 	return map[string]string{
 		"ingress":     "remove the rules, or " + report.AllowIngress + " where the platform wants them",
-		"egress":      "name the peers, the ports or both",
+		"egress":      "list the ports, or name a smaller network or fewer pods",
 		"ports":       "name the port, or the peers",
 		"port":        "use a number from 1 to 65535, or the name of a container port",
 		"endPort":     "endPort closes a range that starts at a numeric port: it is a number from port to 65535",

@@ -4,12 +4,12 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"io"
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
 	utiljson "k8s.io/apimachinery/pkg/util/json"
 
+	"github.com/networknt/netpol-merge/render/internal/node"
 	"github.com/networknt/netpol-merge/render/internal/stream"
 )
 
@@ -68,10 +68,7 @@ func (d *Document) parseJSON() error {
 	if err := utiljson.Unmarshal(text, &value); err != nil {
 		return err
 	}
-	b := nodeBuilder{text: text, line: line}
-	b.decoder = json.NewDecoder(bytes.NewReader(text))
-	b.decoder.UseNumber()
-	root, err := b.next()
+	root, err := node.OfJSON(text, line)
 	if err != nil {
 		return err
 	}
@@ -79,69 +76,4 @@ func (d *Document) parseJSON() error {
 	d.Tree = &yaml.Node{Kind: yaml.DocumentNode, Line: root.Line, Column: root.Column, Content: []*yaml.Node{root}}
 	d.Value = value
 	return d.findObjects()
-}
-
-// nodeBuilder makes nodes of JSON, as a YAML parser would that could read it.
-type nodeBuilder struct {
-	decoder *json.Decoder
-	text    []byte
-	counted int // how much of the text was looked at for lines and columns
-	line    int // of the document, at that offset
-	column  int // in that line, in characters, from 0
-}
-
-func (b *nodeBuilder) next() (*yaml.Node, error) {
-	before := int(b.decoder.InputOffset())
-	token, err := b.decoder.Token()
-	if err != nil {
-		if errors.Is(err, io.EOF) {
-			err = io.ErrUnexpectedEOF
-		}
-		return nil, err
-	}
-	n := b.at(before)
-	switch token := token.(type) {
-	case json.Delim:
-		n.Kind, n.Style, n.Tag = yaml.SequenceNode, yaml.FlowStyle, "!!seq"
-		if token == '{' {
-			n.Kind, n.Tag = yaml.MappingNode, "!!map"
-		}
-		for b.decoder.More() {
-			inner, err := b.next()
-			if err != nil {
-				return nil, err
-			}
-			n.Content = append(n.Content, inner)
-		}
-		_, err = b.decoder.Token()
-		return n, err
-	case string:
-		n.Tag, n.Value, n.Style = "!!str", token, yaml.DoubleQuotedStyle
-	case json.Number:
-		n.Tag, n.Value = "!!float", token.String()
-		if _, err := token.Int64(); err == nil {
-			n.Tag = "!!int"
-		}
-	case bool:
-		n.Tag, n.Value = "!!bool", map[bool]string{true: "true", false: "false"}[token]
-	default:
-		n.Tag, n.Value = "!!null", "null"
-	}
-	return n, nil
-}
-
-// at is an empty scalar at the place where the token behind an offset begins.
-func (b *nodeBuilder) at(offset int) *yaml.Node {
-	for offset < len(b.text) && bytes.IndexByte([]byte(" \t\r\n,:"), b.text[offset]) >= 0 {
-		offset++
-	}
-	for ; b.counted < offset; b.counted++ {
-		switch c := b.text[b.counted]; {
-		case c == '\n':
-			b.line, b.column = b.line+1, 0
-		case utf8.RuneStart(c):
-			b.column++
-		}
-	}
-	return &yaml.Node{Kind: yaml.ScalarNode, Line: b.line, Column: 1 + b.column}
 }

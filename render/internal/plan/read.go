@@ -2,7 +2,6 @@ package plan
 
 import (
 	"cmp"
-	"fmt"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/util/validation/field"
@@ -74,9 +73,9 @@ func unreadable(d *manifest.Document, found *doubt.Doubt, saysInto bool) report.
 	problem.Code, problem.Reason = report.UnreadableDocument, found.Reason
 	problem.Hint = cmp.Or(found.Hint, "fix the document")
 	if saysInto {
-		problem.Hint += "; it mentions " + merge.IntoAnnotation + ", so it may hold an overlay"
+		problem.Hint += " (the document mentions " + merge.IntoAnnotation + ": it may hold an overlay)"
 	} else {
-		problem.Hint += "; it may hold a NetworkPolicy"
+		problem.Hint += " (the document may hold a NetworkPolicy)"
 	}
 	return problem
 }
@@ -89,9 +88,12 @@ func nearlyOurs(o *manifest.Object, value any, path *field.Path) (problems []rep
 		for key, inner := range value {
 			at := inspect.ChildOrKey(path, key)
 			if isNearlyOurs(key) && !isOurs(at.String()) {
+				hint := "an overlay has this key in metadata.annotations"
+				if key != merge.IntoAnnotation {
+					hint = "did you mean the annotation " + merge.IntoAnnotation + "?"
+				}
 				problems = append(problems, inspect.Locate(o, report.NearlyOurs, strict.Finding{
-					Error: field.Forbidden(at, fmt.Sprintf("%q does not mark an overlay here, so the policy would be applied as it is", key)),
-					Hint:  "an overlay has the annotation " + merge.IntoAnnotation + " in metadata.annotations",
+					Error: field.Forbidden(at, "this key marks no overlay, so the policy would be applied as it is"), Hint: hint,
 				}))
 			}
 			problems = append(problems, nearlyOurs(o, inner, at)...)
@@ -122,10 +124,9 @@ func isNearlyOurs(key string) bool {
 		}
 		return -1
 	}, strings.ToLower(key))
-	isInto := strings.HasSuffix(letters, "into") && strings.ContainsAny(key, "/.")
-	return strings.Contains(letters, "netpolmerge") ||
-		isInto && (strings.Contains(letters, "networknt") || strings.Contains(letters, "netpol")) ||
-		strict.Nearest(letters, []string{"netpolmergenetworkntcominto"}) != "" && len(letters) > 15
+	has := func(word string) bool { return strings.Contains(letters, word) }
+	isClose := strict.Nearest(letters, []string{"netpolmergenetworkntcominto"}) != ""
+	return has("netpolmerge") || has("networknt") && has("into") || isClose && (has("netpol") || has("merge"))
 }
 
 // Forgotten returns the policies that look as if the annotation of an overlay was

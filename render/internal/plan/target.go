@@ -99,12 +99,14 @@ func preferNetworkingV1(policies []*manifest.Object) []*manifest.Object {
 // targetFinding says why there is not exactly one target for an overlay.
 func (m *maker) targetFinding(o *Overlay, candidates, named []*manifest.Object) (report.Code, strict.Finding) {
 	if len(candidates) > 1 {
+		reason := "more than one NetworkPolicy may be meant: "
 		hint := "set metadata.namespace in the overlay and in the targets, or give " + report.ReleaseNamespace
 		if m.set.NamespaceOf(candidates[0]) == m.set.NamespaceOf(candidates[1]) {
-			hint = "rename one, or keep only one: in a cluster the second would replace the first"
+			reason = fmt.Sprintf("%d NetworkPolicies have this name: ", len(candidates))
+			hint = "rename or remove one of them: in a cluster the last would replace the others"
 		}
 		return report.SeveralTargets, strict.Finding{
-			Error: field.Invalid(intoPath(), o.Into, "more than one NetworkPolicy may be meant: "+m.describe(candidates)),
+			Error: field.Invalid(intoPath(), o.Into, reason+m.describe(candidates)),
 			Hint:  hint,
 		}
 	}
@@ -264,8 +266,8 @@ func otherPods(t *Target) (problems []report.Problem) {
 		}
 		problems = append(problems, inspect.Locate(o.Object, report.OtherPods, strict.Finding{
 			Error: field.Invalid(field.NewPath("spec", "podSelector"), o.Policy.Spec.PodSelector,
-				fmt.Sprintf("selects other pods than its target %q, which would get the ports", t.Name())),
-			Hint: "leave podSelector out to take over the target's, or make them equal" + wanted,
+				fmt.Sprintf("selects other pods than its target %q, whose pods would get the ports", t.Name())),
+			Hint: "write the target's podSelector" + wanted + ", or none, which means the same; if other pods are meant, name their policy in the annotation",
 		}))
 	}
 	return problems

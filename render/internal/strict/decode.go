@@ -16,6 +16,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
@@ -194,7 +195,7 @@ func (d *decoder) wrongType(value any, want string, path *field.Path) {
 		switch want {
 		case "text":
 			written = d.written(value, path)
-			hint = fmt.Sprintf("put it in quotes: %q", quotable(value, written))
+			hint = fmt.Sprintf("put it in quotes, %q; in a template, quote does so, and the value has to be in quotes in values.yaml, too", quotable(value, written))
 			want += ", but YAML reads it as " + kindOf(value)
 		case "a whole number":
 			hint = "" // what numbers are right depends on the field
@@ -225,6 +226,10 @@ func kindOf(scalar any) string {
 }
 
 func hintForField(key string, names []string) string {
+	isOdd := func(c rune) bool { return c > unicode.MaxASCII || c == ' ' }
+	if word := strings.TrimFunc(key, isOdd); word != key {
+		return fmt.Sprintf("a character that only looks like a space stands before %q: type plain spaces instead", word)
+	}
 	if guess := Nearest(key, names); guess != "" {
 		return fmt.Sprintf("did you mean %q?", guess)
 	}
