@@ -82,14 +82,6 @@ func (s *Set) SameNamespace(a, b *Object) bool {
 	return inA == inB || inA == "" || inB == ""
 }
 
-// Size is how many bytes the documents have.
-func (s *Set) Size() (size int) {
-	for _, d := range s.Documents {
-		size += len(d.Text)
-	}
-	return size
-}
-
 // Split returns the documents as they were split off.
 func (s *Set) Split() []*stream.Document {
 	documents := make([]*stream.Document, len(s.Documents))
