@@ -51,11 +51,12 @@ func readStreams(stdin io.Reader, stderr io.Writer, files []string) ([]render.So
 }
 
 // boundMemory makes the collector work harder before a run takes much more memory than
-// its input is worth. GOMEMLIMIT overrides it.
+// its input is worth: policies take a hundred times their text, and 1 MiB of them has to
+// do with 300 MB. GOMEMLIMIT overrides it.
 func boundMemory(size int) {
-	const least = 256 << 20
+	const least, perByte = 120 << 20, 120
 	if os.Getenv("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(int64(least + 6*size))
+		debug.SetMemoryLimit(int64(least + perByte*size))
 	}
 }
 
