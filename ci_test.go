@@ -45,7 +45,7 @@ func TestCI(t *testing.T) {
 			old, now, shown string
 			fails           bool
 		}{
-			"changed": {"old", "new", "| + | egress | any destination | TCP 9092 |\n| - | egress | any destination | TCP 5432 |\n", false},
+			"changed": {"old", "new", "+ egress     any destination  TCP 9092\n- egress     any destination  TCP 5432\n", false},
 			"refused": {"old", "beyond", "(E11)", true},
 			"created": {"", "old", "### NetworkPolicy proxy-allow, for pods app=petstore: new\n", false},
 		} {

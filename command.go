@@ -3,11 +3,9 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
 	"runtime/debug"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"github.com/networknt/netpol-merge/render"
 	"github.com/networknt/netpol-merge/render/report"
@@ -32,8 +30,11 @@ Every flag --some-flag can also be set as NETPOL_MERGE_SOME_FLAG.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Version:       version(), // without a template, which would link text/template: 6 MB
+		PersistentPreRunE: func(command *cobra.Command, _ []string) error {
+			return s.complete(command.Flags())
+		},
 		RunE: func(command *cobra.Command, files []string) error {
-			result, err := s.mergeAndReport(command, files)
+			result, err := s.merge(command, files)
 			if err != nil {
 				return err
 			}
@@ -46,7 +47,14 @@ Every flag --some-flag can also be set as NETPOL_MERGE_SOME_FLAG.`,
 	}
 	s.addFlags(root.Flags())
 	s.addReportFlags(root.Flags())
-	root.AddCommand(newExplainCommand(s, stdout), newDiffCommand(s, stdout), newCheckCommand(), newVersionCommand(stdout))
+	s.addPluginFlag(root.PersistentFlags())
+	root.AddCommand(newExplainCommand(s, stdout), newDiffCommand(s, stdout), newCheckCommand(), &cobra.Command{
+		Use:   "version",
+		Short: "Print the version",
+		Args:  cobra.NoArgs,
+		// What cobra says for --version.
+		RunE: func(*cobra.Command, []string) error { return stdout.print("netpol-merge version " + version() + "\n") },
+	})
 	return root
 }
 
@@ -56,7 +64,7 @@ func newExplainCommand(s *settings, stdout *output) *cobra.Command {
 		Short: "Show what the overlays add, and all that the policies allow",
 		Args:  cobra.ArbitraryArgs,
 		RunE: func(command *cobra.Command, files []string) error {
-			result, err := s.mergeAndReport(command, files)
+			result, err := s.merge(command, files)
 			if err != nil {
 				return err
 			}
@@ -76,8 +84,18 @@ func newDiffCommand(s *settings, stdout *output) *cobra.Command {
 		Short: "Show what the policies of one input allow and those of another do not",
 		Args:  cobra.ExactArgs(2),
 		RunE: func(command *cobra.Command, files []string) error {
-			difference, err := s.diff(command, files)
+			if files[0] == "-" && files[1] == "-" {
+				return usageError("only one of the inputs can be standard input")
+			}
+			streams, err := s.read(command, files)
 			if err != nil {
+				return err
+			}
+			difference, err := s.Diff(streams[0], streams[1])
+			if err != nil {
+				return withFlags(err)
+			}
+			if err := writeWarnings(command, difference.Warnings); err != nil {
 				return err
 			}
 			if err := stdout.printReport(difference, s.format); err != nil {
@@ -103,20 +121,9 @@ func newCheckCommand() *cobra.Command {
 		RunE: func(command *cobra.Command, files []string) error {
 			streams, err := readStreams(command.InOrStdin(), command.ErrOrStderr(), files)
 			if err != nil {
-				return err
+				return ioError(err)
 			}
 			return render.Check(streams...)
-		},
-	}
-}
-
-func newVersionCommand(stdout *output) *cobra.Command {
-	return &cobra.Command{
-		Use:   "version",
-		Short: "Print the version",
-		Args:  cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			return stdout.print("netpol-merge version " + version() + "\n") // as cobra says it for --version
 		},
 	}
 }
@@ -131,69 +138,34 @@ func version() string {
 	return info.Main.Version
 }
 
-// mergeAndReport merges the files and writes the report, which also says why an input was
-// refused.
-func (s *settings) mergeAndReport(command *cobra.Command, files []string) (*render.Result, error) {
-	if err := s.check(command.Flags()); err != nil {
-		return nil, err
+// merge merges the files and writes the report, which also says why an input was refused.
+func (s *settings) merge(command *cobra.Command, files []string) (result *render.Result, err error) {
+	streams, err := s.read(command, files)
+	if err == nil {
+		result, err = s.Merge(streams...)
 	}
-	result, err := s.mergeFiles(command, files)
+	err = withFlags(err)
 	if s.report == "" {
 		return result, err
 	}
-	var said *render.Report
 	if err == nil {
-		said = result.Report()
-	} else {
-		said = render.ReportError(err)
+		return result, ioError(writeReport(s.report, result.Report()))
 	}
-	failure := ioError(writeReport(s.report, said))
-	if err != nil && failure != nil {
-		return nil, fmt.Errorf("%w\nnetpol-merge: %w", err, failure)
+	if failure := ioError(writeReport(s.report, render.ReportError(err))); failure != nil {
+		err = fmt.Errorf("%w\nnetpol-merge: %w", err, failure)
 	}
-	if err == nil {
-		err = failure
-	}
-	return result, err
-}
-
-func (s *settings) mergeFiles(command *cobra.Command, files []string) (*render.Result, error) {
-	streams, err := s.read(command, files)
-	if err != nil {
-		return nil, err
-	}
-	result, err := s.Merge(streams...)
-	return result, withFlags(err)
-}
-
-// diff compares two files, and writes the warnings about the new one.
-func (s *settings) diff(command *cobra.Command, files []string) (*render.Difference, error) {
-	if files[0] == "-" && files[1] == "-" {
-		return nil, usageError("only one of the inputs can be standard input")
-	}
-	if err := s.check(command.Flags()); err != nil {
-		return nil, err
-	}
-	streams, err := s.read(command, files)
-	if err != nil {
-		return nil, err
-	}
-	difference, err := s.Diff(streams[0], streams[1])
-	if err != nil {
-		return nil, withFlags(err)
-	}
-	return difference, writeWarnings(command, difference.Warnings)
+	return nil, err
 }
 
 // read reads the files of flags and arguments.
 func (s *settings) read(command *cobra.Command, files []string) (streams []render.Source, err error) {
-	if s.Overlays, err = readSources(s.overlays); err != nil {
-		return nil, err
+	if s.Overlays, err = readSources(s.overlays); err == nil {
+		s.Ceilings, err = readSources(s.ceilings)
 	}
-	if s.Ceilings, err = readSources(s.ceilings); err != nil {
-		return nil, err
+	if err == nil {
+		streams, err = readStreams(command.InOrStdin(), command.ErrOrStderr(), files)
 	}
-	return readStreams(command.InOrStdin(), command.ErrOrStderr(), files)
+	return streams, ioError(err)
 }
 
 func writeWarnings(command *cobra.Command, warnings []render.Problem) error {
@@ -201,10 +173,4 @@ func writeWarnings(command *cobra.Command, warnings []render.Problem) error {
 		return ioError(fmt.Errorf("write warnings: %w", err))
 	}
 	return nil
-}
-
-// isTerminal reports whether a reader or writer is a terminal.
-func isTerminal(stream any) bool {
-	file, isFile := stream.(*os.File)
-	return isFile && term.IsTerminal(int(file.Fd()))
 }

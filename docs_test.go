@@ -1,6 +1,8 @@
 package main
 
 import (
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -55,4 +57,44 @@ func indented(text string) string {
 
 func withoutFirstColumn(diff string) string {
 	return regexp.MustCompile(`(?m)^.`).ReplaceAllString(diff, "")
+}
+
+// TestRecipes runs docs/recipes.md. Each section has a folder of its own: yaml blocks are
+// files in it, named in their first line, those before the first section are in every
+// folder. Console blocks are run in it, as those of the README are. The picture is that of
+// the chart there.
+func TestRecipes(t *testing.T) {
+	useTools(t)
+	sections := regexp.MustCompile(`(?m)^## `).Split(read(t, "docs/recipes.md"), -1)
+	require.Greater(t, len(sections), 5)
+	for i, section := range sections[1:] {
+		folder := t.TempDir()
+		sections[i+1] = runRecipe(t, sections[0]+section, folder)[len(sections[0]):]
+	}
+	requirePage(t, "docs/recipes.md", strings.Join(sections, "## "))
+}
+
+func runRecipe(t *testing.T, text, folder string) string {
+	blocks := 0
+	text = regexp.MustCompile("(?ms)^```(?:yaml|console|mermaid)\n(.*?)^```$").ReplaceAllStringFunc(text, func(block string) string {
+		kind, body, _ := strings.Cut(strings.TrimSuffix(block, "```"), "\n")
+		switch kind {
+		case "```console":
+			blocks++
+			return runBlock(block, folder)
+		case "```mermaid":
+			explained := shellIn(folder, "helm template shop orders | netpol-merge explain -o markdown")
+			picture := regexp.MustCompile("(?ms)^```mermaid\n.*?^```$").FindString(explained)
+			require.NotEmpty(t, picture, explained)
+			return picture
+		}
+		name, ok := strings.CutPrefix(strings.SplitN(body, "\n", 2)[0], "# ")
+		require.True(t, ok, "the first line names the file: %s", body)
+		path := filepath.Join(folder, name)
+		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
+		write(t, path, body)
+		return block
+	})
+	require.Positive(t, blocks, "a recipe without a command shows nothing")
+	return text
 }

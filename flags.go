@@ -59,6 +59,11 @@ func (s *settings) addFormatFlag(flags *pflag.FlagSet) {
 
 func (s *settings) addReportFlags(flags *pflag.FlagSet) {
 	flags.StringVar(&s.report, "report", "", "file to write what explain prints to: JSON if it ends in .json, Markdown if in .md, else text")
+}
+
+// addPluginFlag adds the flag that the Helm 4 plugin passes to whatever command it is
+// given.
+func (s *settings) addPluginFlag(flags *pflag.FlagSet) {
 	flags.BoolVar(&s.errorsAsManifest, errorsAsManifest, false, "on failure exit 0 with a manifest that Helm 4 rejects with the message, for the Helm 4 plugin only")
 }
 
@@ -70,12 +75,8 @@ func checkArguments(args []string) error {
 			return nil
 		}
 		name, _, _ := strings.Cut(arg, "=")
-		switch {
-		case !strings.HasPrefix(arg, "--"):
-		case strings.Contains(arg, " --"):
-			return usageError("one argument holds several flags: %q; pass each as an argument of its own", arg)
-		case strings.Contains(name, " "):
-			return usageError("one argument holds a flag and its value: %q; write %q", arg, strings.Replace(arg, " ", "=", 1))
+		if strings.HasPrefix(arg, "--") && (strings.Contains(name, " ") || strings.Contains(arg, " --")) {
+			return usageError("one argument holds several flags, or a flag and its value: %q; pass each as an argument of its own", arg)
 		}
 	}
 	return nil
@@ -84,48 +85,36 @@ func checkArguments(args []string) error {
 // setFromEnvironment sets flags that the command line does not from variables such as
 // NETPOL_MERGE_ALLOW_INGRESS. An empty variable counts as unset, but for the ceilings: a
 // bound that is switched off by accident is none.
-func setFromEnvironment(flags *pflag.FlagSet) error {
-	var problems []string
+func setFromEnvironment(flags *pflag.FlagSet) (err error) {
 	flags.VisitAll(func(flag *pflag.Flag) {
 		name := "NETPOL_MERGE_" + strings.ToUpper(strings.ReplaceAll(flag.Name, "-", "_"))
 		value, isSet := os.LookupEnv(name)
-		if flag.Changed || !isSet || flag.Name == "help" || flag.Name == "version" {
+		if flag.Changed || !isSet || flag.Name == "help" || flag.Name == "version" || err != nil {
 			return
 		}
-		items := paths(value)
+		var items []string
+		for item := range strings.SplitSeq(value, ",") {
+			if item = strings.TrimSpace(item); item != "" {
+				items = append(items, item)
+			}
+		}
 		list, isList := flag.Value.(pflag.SliceValue)
-		var err error
 		switch {
 		case flag.Name == "ceiling" && len(items) == 0:
-			problems = append(problems, name+" is set, but names no file; name one, or unset it")
+			err = usageError("%s is set, but names no file; name one, or unset it", name)
 		case value == "":
 		case isList:
 			err = list.Replace(items)
-		default:
-			err = flag.Value.Set(value)
-		}
-		if err != nil {
-			problems = append(problems, "invalid value \""+value+"\" in "+name+": it has to be true or false")
+		case flag.Value.Set(value) != nil:
+			err = usageError("invalid value %q in %s: it has to be true or false", value, name)
 		}
 	})
-	if len(problems) > 0 {
-		return usageError("%s", strings.Join(problems, "; "))
-	}
-	return nil
+	return err
 }
 
-// paths are the items of a list that is separated by commas.
-func paths(list string) (items []string) {
-	for item := range strings.SplitSeq(list, ",") {
-		if item = strings.TrimSpace(item); item != "" {
-			items = append(items, item)
-		}
-	}
-	return items
-}
-
-// check completes the settings, and returns what is wrong with them, whatever the input.
-func (s *settings) check(flags *pflag.FlagSet) error {
+// complete sets what the environment says, and returns what is wrong with the settings,
+// whatever the input.
+func (s *settings) complete(flags *pflag.FlagSet) error {
 	if err := setFromEnvironment(flags); err != nil {
 		return err
 	}

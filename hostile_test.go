@@ -94,11 +94,13 @@ func TestMarkdown(t *testing.T) {
 	}
 	var report render.Report
 	require.NoError(t, json.Unmarshal([]byte(text), &report))
-	body, picture, _ := strings.Cut(report.Markdown(), "```mermaid\n")
-	picture, body2, _ := strings.Cut(picture, "```\n")
-	body += body2
-	require.Contains(t, body, "\\`a\\` \\*b\\* \\_c\\_ \\[d\\](e) \\<img src=f\\> \\| g \\&\\& h \\\\ ")
-	require.NotContains(t, body, hostile)
+	_, shown, _ := strings.Cut(report.Markdown(), "### ")
+	title, body, _ := strings.Cut(shown, "\n")
+	require.Contains(t, title, "\\`a\\` \\*b\\* \\_c\\_ \\[d\\](e) \\<img src=f\\> \\| g \\&\\& h \\\\ ")
+	body, picture, _ := strings.Cut(body, "```mermaid\n")
+	picture, _, _ = strings.Cut(picture, "```\n")
+	require.Contains(t, body, "'a' *b* _c_ [d](e) <img src=f> | g && h", "as code")
+	require.Equal(t, 2, strings.Count(body, "`")/3, "which ends where it should")
 	require.Contains(t, picture, "#96;a#96; *b* _c_ [d](e) #60;img src=f#62; | g #38;#38; h \\ #34;i#34; #35;j;")
 	require.NotContains(t, picture, "<img")
 }

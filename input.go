@@ -4,11 +4,12 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime/debug"
 	"slices"
+
+	"golang.org/x/term"
 
 	"github.com/networknt/netpol-merge/render"
 )
@@ -24,7 +25,7 @@ const largestFile = 32 << 20
 func readStreams(stdin io.Reader, stderr io.Writer, files []string) ([]render.Source, error) {
 	if len(files) == 0 {
 		files = []string{"-"}
-		if isTerminal(stdin) {
+		if file, isFile := stdin.(*os.File); isFile && term.IsTerminal(int(file.Fd())) {
 			fmt.Fprintln(stderr, "netpol-merge: waiting for manifests on standard input, such as those of helm template; end with ctrl-D, or see netpol-merge --help")
 		}
 	}
@@ -41,23 +42,17 @@ func readStreams(stdin io.Reader, stderr io.Writer, files []string) ([]render.So
 			stream.IsFile = true
 		}
 		if err != nil {
-			return nil, ioError(err)
+			return nil, err
 		}
 		streams = append(streams, stream)
 		size += len(stream.Text)
 	}
-	boundMemory(size)
-	return streams, nil
-}
-
-// boundMemory makes the collector work harder before a run takes much more memory than
-// its input is worth: policies take a hundred times their text, and 1 MiB of them has to
-// do with 300 MB. GOMEMLIMIT overrides it.
-func boundMemory(size int) {
-	const least, perByte = 120 << 20, 120
 	if os.Getenv("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(int64(least + perByte*size))
+		// The collector works harder before a run takes much more than its input is worth:
+		// policies take a hundred times their text, and 1 MiB of them has to do with 300 MB.
+		debug.SetMemoryLimit(int64(120<<20 + 120*size))
 	}
+	return streams, nil
 }
 
 // readAll reads a regular file, which may be standard input, into a buffer of its size:
@@ -73,31 +68,44 @@ func readAll(from io.Reader) ([]byte, error) {
 	return text.Bytes(), err
 }
 
-// readSources reads the files of a flag, and of folders all files that end in .yaml,
-// .yml or .json, in the order of their names. A folder without any is an error, as it is
-// hardly what was meant.
+// readSources reads the files of a flag.
 func readSources(paths []string) ([]render.Source, error) {
 	var sources []render.Source
 	for _, path := range paths {
-		info, err := os.Stat(path)
+		files, err := filesAt(path)
 		if err != nil {
-			return nil, ioError(err)
-		}
-		files := []string{path}
-		if info.IsDir() {
-			if files, err = manifestsIn(path); err != nil {
-				return nil, ioError(err)
-			}
+			return nil, err
 		}
 		for _, file := range files {
 			text, err := readRegular(file)
 			if err != nil {
-				return nil, ioError(err)
+				return nil, err
 			}
 			sources = append(sources, render.Source{Name: file, Text: text, IsFile: true})
 		}
 	}
 	return sources, nil
+}
+
+// filesAt is the file itself or, of a folder, all files that end in .yaml, .yml or .json,
+// in the order of their names. A folder without any is an error, as it is hardly what was
+// meant.
+func filesAt(path string) (files []string, err error) {
+	info, err := os.Stat(path)
+	if err != nil || !info.IsDir() {
+		return []string{path}, err
+	}
+	entries, err := os.ReadDir(path)
+	for _, entry := range entries {
+		extensions := []string{".yaml", ".yml", ".json"}
+		if !entry.IsDir() && slices.Contains(extensions, filepath.Ext(entry.Name())) {
+			files = append(files, filepath.Join(path, entry.Name()))
+		}
+	}
+	if err == nil && len(files) == 0 {
+		err = fmt.Errorf("%s: no *.yaml, *.yml or *.json in this folder", path)
+	}
+	return files, err
 }
 
 // readRegular reads a regular file, or what a link to one leads to. To open anything else
@@ -113,22 +121,4 @@ func readRegular(path string) ([]byte, error) {
 		return nil, fmt.Errorf("%s: larger than 32 MiB", path)
 	}
 	return os.ReadFile(path)
-}
-
-func manifestsIn(folder string) ([]string, error) {
-	entries, err := os.ReadDir(folder)
-	if err != nil {
-		return nil, err
-	}
-	var files []string
-	for _, entry := range entries {
-		extensions := []string{".yaml", ".yml", ".json"}
-		if entry.Type()&fs.ModeDir == 0 && slices.Contains(extensions, filepath.Ext(entry.Name())) {
-			files = append(files, filepath.Join(folder, entry.Name()))
-		}
-	}
-	if len(files) == 0 {
-		return nil, fmt.Errorf("%s: no *.yaml, *.yml or *.json in this folder", folder)
-	}
-	return files, nil
 }

@@ -1,7 +1,7 @@
 package main
 
 import (
-	"cmp"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -9,10 +9,11 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"strconv"
 	"strings"
 	"syscall"
+
+	"golang.org/x/term"
 
 	"github.com/networknt/netpol-merge/render"
 )
@@ -36,11 +37,6 @@ func (o *output) print(text string) error {
 	return o.failure
 }
 
-// style is how text looks on standard output: plain, unless that is a terminal.
-func (o *output) style() render.TextStyle {
-	return render.TextStyle{Colour: isTerminal(o.Writer) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"}
-}
-
 // writeErrorManifest writes what makes Helm 4 print a message. Helm 4 throws the standard
 // error of plugins away, but quotes the file name of a manifest that it cannot read, and
 // takes that name from an annotation. Nothing can apply the manifest: its kind is no
@@ -55,25 +51,38 @@ func (o *output) writeErrorManifest(message string) error {
 
 // readable is what people and programs read: a report or a difference.
 type readable interface {
-	Text(style render.TextStyle) string
+	Text() string
 	Markdown() string
 	JSON() ([]byte, error)
 }
 
 // printReport prints what was found, in a format.
 func (o *output) printReport(said readable, format string) error {
-	text, err := formatReport(said, format, o.style())
+	text, err := formatReport(said, format)
 	if err != nil {
 		return err
 	}
-	_, _ = o.Write(text)
-	return o.failure
+	file, isFile := o.Writer.(*os.File)
+	isPlain := os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb" || format == "json" || format == "markdown"
+	if isFile && term.IsTerminal(int(file.Fd())) && !isPlain {
+		text = painted(text)
+	}
+	return o.print(string(text))
 }
 
-func formatReport(said readable, format string, style render.TextStyle) ([]byte, error) {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(100) // unlike what was read, little of this lives to the end
+// painted paints the lines that a mark begins, as diff does: green, red and yellow.
+func painted(text []byte) (painted []byte) {
+	colours := map[byte]int{'+': 32, '-': 31, '!': 33}
+	for line := range bytes.Lines(text) {
+		if colour := colours[line[0]]; colour > 0 {
+			line = fmt.Appendf(nil, "\x1b[%dm%s\x1b[0m\n", colour, bytes.TrimSuffix(line, []byte("\n")))
+		}
+		painted = append(painted, line...)
 	}
+	return painted
+}
+
+func formatReport(said readable, format string) ([]byte, error) {
 	switch format {
 	case "json":
 		text, err := said.JSON()
@@ -84,15 +93,14 @@ func formatReport(said readable, format string, style render.TextStyle) ([]byte,
 	case "markdown":
 		return []byte(said.Markdown()), nil
 	}
-	return []byte(said.Text(style)), nil
+	return []byte(said.Text()), nil
 }
 
 // writeReport writes a report in the format that the path's ending asks for, whole or not
 // at all: beside the path, and then in its place. So a link is not followed, and of runs
 // that write to one path at once one wins. A device or pipe is written to.
 func writeReport(path string, said *render.Report) error {
-	format := map[string]string{".json": "json", ".md": "markdown"}[filepath.Ext(path)]
-	text, err := formatReport(said, cmp.Or(format, "text"), render.TextStyle{})
+	text, err := formatReport(said, map[string]string{".json": "json", ".md": "markdown"}[filepath.Ext(path)])
 	if err != nil {
 		return err
 	}
@@ -107,30 +115,19 @@ func writeReport(path string, said *render.Report) error {
 	case err == nil && info.Mode()&(fs.ModeDevice|fs.ModeNamedPipe) != 0:
 		return os.WriteFile(path, text, 0)
 	default:
-		err = writeBeside(fmt.Sprintf("%s.%x.tmp", path, rand.Uint64()), path, text)
-	}
-	if err != nil {
-		return fmt.Errorf("write the report %s: %w", path, err)
-	}
-	return nil
-}
-
-// writeBeside writes a text to a new file and puts that in the place of another. The
-// errors do not name the new file, which nobody knows.
-func writeBeside(beside, path string, text []byte) error {
-	file, err := os.OpenFile(beside, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
-	if err == nil {
-		_, err = file.Write(text)
-		err = cmp.Or(err, file.Close())
-		if err == nil {
+		beside := fmt.Sprintf("%s.%x.tmp", path, rand.Uint64())
+		if err = os.WriteFile(beside, text, 0o644); err == nil {
 			err = os.Rename(beside, path)
 		}
 		if err != nil {
 			_ = os.Remove(beside)
 		}
 	}
-	for errors.Unwrap(err) != nil {
+	for errors.Unwrap(err) != nil { // an error names the file beside, which nobody knows
 		err = errors.Unwrap(err)
 	}
-	return err
+	if err != nil {
+		return fmt.Errorf("write the report %s: %w", path, err)
+	}
+	return nil
 }

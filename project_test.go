@@ -114,6 +114,24 @@ func TestReleaseNotes(t *testing.T) {
 	require.Regexp(t, `(?m)^## \[(Unreleased|`+regexp.QuoteMeta(pluginVersion(t))+`)\]`, read(t, "CHANGELOG.md"))
 }
 
+// TestVersionOfPages: pages and examples name the version that the next release has.
+func TestVersionOfPages(t *testing.T) {
+	version, named := pluginVersion(t), 0
+	for _, pattern := range []string{"README.md", "SECURITY.md", "docs/*.md", "examples/*/*.*"} {
+		paths, err := filepath.Glob(pattern)
+		require.NoError(t, err)
+		for _, path := range paths {
+			for _, match := range regexp.MustCompile(`(?:netpol-merge(?:-argocd)?[-_:]v?|/releases/download/v)(\d+\.\d+\.\d+)`).FindAllStringSubmatch(read(t, path), -1) {
+				require.Equal(t, version, match[1], "%s: %s", path, match[0])
+				named++
+			}
+		}
+	}
+	require.Greater(t, named, 5)
+	require.Regexp(t, `(?m)^appVersion: `+regexp.QuoteMeta(version)+`$`, read(t, "charts/overlay-guard/Chart.yaml"))
+	require.Regexp(t, `^module github.com/networknt/netpol-merge\n`, read(t, "go.mod"), "what go install names in the README")
+}
+
 func pluginVersion(t *testing.T) string {
 	version := regexp.MustCompile(`(?m)^version: (.*)$`).FindStringSubmatch(read(t, ".ci/plugin.yaml"))
 	require.NotNil(t, version)

@@ -48,8 +48,8 @@ func Reopenings(target, folded *networkingv1.NetworkPolicy, changes []Change) []
 type exceptions struct {
 	before *ruleSet // the target's own rules
 	rules  []Rule
-	byRule []spans[netip.Addr]
-	all    spans[netip.Addr]
+	byRule []spans
+	all    spans
 }
 
 func newExceptions(before, rules []Rule) *exceptions {
@@ -63,31 +63,29 @@ func newExceptions(before, rules []Rule) *exceptions {
 	return e
 }
 
-// openedBy is what a change reopens, nil if that is nothing. With no steps left, it
-// is nothing: this is advice.
+// openedBy is what a change reopens, nil if that is nothing. What cannot be found out in
+// time is nothing: this is advice.
 func (e *exceptions) openedBy(change Change) *Reopening {
-	var named []span[netip.Addr]
+	var opened spans
 	peers, _ := peersOf(e.rules[change.Into].Peers)
 	for _, p := range peers {
-		if p.kind == anyone {
-			p.addresses = everyAddress()
-		}
-		if !e.all.covers(p.addresses) || p.addresses.overlaps(metadataAddresses()) {
-			named = append(named, p.addresses...)
+		addresses := p.allowed(whom)
+		if !e.all.covers(addresses...) || addresses.overlaps(metadataAddresses()...) {
+			opened = append(opened, addresses...)
 		}
 	}
 	if !e.before.spend(len(e.all) + len(e.rules)) {
 		return nil
 	}
-	opened := e.newlyOpened(spansOf(named).intersect(e.all), entries(change.Added.Ports))
+	opened = e.newlyOpened(spansOf(opened).intersect(e.all), change.Added.Ports)
 	if len(opened) == 0 {
 		return nil
 	}
 	networks := prefixesOf(opened)
-	reopening := &Reopening{More: max(0, len(networks)-mostNamed), Metadata: opened.overlaps(metadataAddresses())}
+	reopening := &Reopening{More: max(0, len(networks)-mostNamed), Metadata: opened.overlaps(metadataAddresses()...)}
 	reopening.Networks = networks[:len(networks)-reopening.More]
 	for i, excepted := range e.byRule {
-		if len(reopening.Rules) < mostNamed && excepted.overlaps(opened) {
+		if len(reopening.Rules) < mostNamed && excepted.overlaps(opened...) {
 			reopening.Rules = append(reopening.Rules, i)
 		}
 	}
@@ -95,35 +93,33 @@ func (e *exceptions) openedBy(change Change) *Reopening {
 }
 
 // newlyOpened is what the rules that stood before do not allow of addresses, for any of
-// the ports.
-func (e *exceptions) newlyOpened(addresses spans[netip.Addr], ports []traffic) spans[netip.Addr] {
-	var opened []span[netip.Addr]
-	block := addressesOf(addresses)
-	q := e.before.askFor([]peer{block}, block.key, ports)
-	for _, asked := range q.requests {
-		for _, piece := range q.pieces(q.reach()[0], asked) {
-			left, _ := q.subtract(q.reach()[0], piece)
-			for _, p := range left {
-				opened = append(opened, p.addresses...)
-			}
-		}
+// the ports; nothing if there are no steps left to find out.
+func (e *exceptions) newlyOpened(addresses spans, ports []networkingv1.NetworkPolicyPort) spans {
+	p := addressesOf(addresses)
+	boxes, found := e.before.ask(standing([]peer{p}, p.key, requestsOf(ports))).beyondAll()
+	if !found {
+		return nil
+	}
+	var opened []span
+	for _, b := range boxes {
+		opened = append(opened, b.some.allowed(whom)...)
 	}
 	return spansOf(opened)
 }
 
 // metadataAddresses are where the instance metadata of clouds is.
-func metadataAddresses() spans[netip.Addr] {
-	return spansOfPrefixes(netip.MustParsePrefix("169.254.169.254/32"), netip.MustParsePrefix("fd00:ec2::254/128"))
+func metadataAddresses() spans {
+	return networks(netip.MustParsePrefix("169.254.169.254/32"), netip.MustParsePrefix("fd00:ec2::254/128"))
 }
 
 // exceptedBy is what a rule's exceptions keep out of it. What another peer of the
 // rule lets in again does not count.
-func exceptedBy(rule Rule) spans[netip.Addr] {
-	var excepted, allowed []span[netip.Addr]
+func exceptedBy(rule Rule) spans {
+	var excepted, allowed []span
 	for _, peer := range rule.Peers {
 		if peer.IPBlock != nil {
 			excepted = append(excepted, exceptionsOf(peer.IPBlock)...)
-			allowed = append(allowed, blockOf(peer.IPBlock).addresses...)
+			allowed = append(allowed, blockOf(peer.IPBlock).allowed(whom)...)
 		}
 	}
 	return spansOf(excepted).minus(spansOf(allowed))

@@ -1,11 +1,6 @@
 package merge
 
-import (
-	"fmt"
-	"slices"
-
-	networkingv1 "k8s.io/api/networking/v1"
-)
+import networkingv1 "k8s.io/api/networking/v1"
 
 // Allowance is what policies for the same pods allow together. It is made once, to
 // be asked often, but by one goroutine at a time.
@@ -48,8 +43,8 @@ type Excess struct {
 	// told as a whole.
 	Port int
 	// Part is just what is beyond, for this port: ranges and networks are cut, peers
-	// that may have the port are left out. What cannot be said as a rule is not cut:
-	// any peer, all ports of a protocol, and what would fall into too many pieces.
+	// that may have the port are left out. What a rule could not say, or not shortly, is
+	// not cut: any peer, selected pods, and all ports of a protocol.
 	Part Rule
 }
 
@@ -73,16 +68,16 @@ func (a *Allowance) Beyond(policy *networkingv1.NetworkPolicy) []Excess {
 // be compared is told as a whole.
 func (a *Allowance) BeyondRule(direction networkingv1.PolicyType, rule Rule) []Excess {
 	var beyond []Excess
-	q := a.rules[direction].ask(rule)
-	whole := []Excess{{Direction: direction, Port: -1, Part: rule}}
-	for i, asked := range q.requests {
+	q := a.rules[direction].ask(newStandingRule(rule))
+	for i, asked := range q.entries {
 		port := i
-		if len(rule.Ports) == 0 {
+		if q.hasAll {
 			port = -1
 		}
-		parts, found := q.beyond(rule, asked)
-		if !found {
-			return whole
+		boxes, found := q.beyond(asked)
+		parts, told := tell(boxes)
+		if !found || !told {
+			return []Excess{{Direction: direction, Port: -1, Part: rule}}
 		}
 		for _, part := range parts {
 			beyond = append(beyond, Excess{Direction: direction, Port: port, Part: part})
@@ -94,68 +89,4 @@ func (a *Allowance) BeyondRule(direction networkingv1.PolicyType, rule Rule) []E
 // Allows reports whether all of a rule is allowed.
 func (a *Allowance) Allows(direction networkingv1.PolicyType, rule Rule) bool {
 	return len(a.BeyondRule(direction, rule)) == 0
-}
-
-// beyond returns what the peers of a rule may not have of t. Peers that may not have
-// the same become one rule. Found is false if there are too many to be compared.
-func (q *query) beyond(rule Rule, t traffic) (beyond []Rule, found bool) {
-	if _, covered := q.coveredByOne(t); covered {
-		return nil, true
-	}
-	index := map[string]int{}
-	for i, r := range q.reach() {
-		var from networkingv1.NetworkPolicyPeer
-		if len(rule.Peers) > 0 {
-			from = rule.Peers[i]
-		}
-		for _, gap := range q.gaps(r, t) {
-			if !q.spend(10 + len(gap.left)) {
-				return nil, false
-			}
-			key := fmt.Sprint(gap.traffic)
-			at, known := index[key]
-			if !known {
-				at, index[key] = len(beyond), len(beyond)
-				beyond = append(beyond, Rule{Ports: portsOf(gap.traffic)})
-			}
-			if r.kind != anyone {
-				beyond[at].Peers = append(beyond[at].Peers, peersFor(from, r.peer, gap.left)...)
-			}
-		}
-	}
-	return beyond, true
-}
-
-// gap is what of a peer may not have some traffic.
-type gap struct {
-	left    []peer
-	traffic []traffic
-}
-
-// mostPieces is into how many pieces a peer or a range is cut at most. More are no
-// help to a reader, so that the whole is told instead.
-const mostPieces = 16
-
-// gaps returns what of a peer may not have what of t.
-func (q *query) gaps(r *reach, t traffic) (gaps []gap) {
-	count := 0
-	for _, piece := range q.pieces(r, t) {
-		left, _ := q.subtract(r, piece)
-		if len(left) == 0 {
-			continue
-		}
-		at := slices.IndexFunc(gaps, func(g gap) bool {
-			return slices.EqualFunc(g.left, left, func(a, b peer) bool { return a.key == b.key })
-		})
-		if at < 0 {
-			at = len(gaps)
-			gaps = append(gaps, gap{left: left})
-		}
-		before := len(gaps[at].traffic)
-		gaps[at].traffic = appendTraffic(gaps[at].traffic, piece)
-		if count += len(gaps[at].traffic) - before; count > mostPieces {
-			return []gap{{left: []peer{r.peer}, traffic: []traffic{t}}}
-		}
-	}
-	return gaps
 }

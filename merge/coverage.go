@@ -1,11 +1,5 @@
 package merge
 
-import (
-	"slices"
-
-	corev1 "k8s.io/api/core/v1"
-)
-
 // ruleSet is the rules of one direction that stand so far.
 type ruleSet struct {
 	rules []standingRule
@@ -31,48 +25,60 @@ func (s *ruleSet) spend(n int) bool {
 
 type standingRule struct {
 	peers   []peer
-	key     string    // of the set of peers
-	entries []traffic // none for all traffic
-	ports   *portSet
-	size    int // steps to compare the peers with another
+	key     string // of the set of peers
+	entries []span // one for each port; everything if the rule has none
+	hasAll  bool   // the rule has no ports
+	ports   spans  // the entries as a set
+	size    int    // steps to compare the peers with another
+}
+
+func newStandingRule(rule Rule) standingRule {
+	peers, key := peersOf(rule.Peers)
+	r := standing(peers, key, requestsOf(rule.Ports))
+	r.hasAll = len(rule.Ports) == 0
+	return r
+}
+
+func standing(peers []peer, key string, entries []span) standingRule {
+	r := standingRule{peers: peers, key: key, entries: entries, ports: spansOf(entries)}
+	for _, p := range peers {
+		r.size += p.size()
+	}
+	return r
 }
 
 func newRuleSet(rules []Rule) *ruleSet {
 	s := &ruleSet{samePeers: map[string][]int{}, steps: steps}
 	for _, rule := range rules {
-		s.append(s.ask(rule))
+		s.append(newStandingRule(rule))
 	}
 	return s
 }
 
-func (s *ruleSet) append(q *query) int {
-	s.samePeers[q.key] = append(s.samePeers[q.key], len(s.rules))
-	rule := standingRule{peers: q.peers, key: q.key, entries: q.entries, ports: q.ports}
-	for _, p := range q.peers {
-		rule.size += p.size()
-	}
+func (s *ruleSet) append(rule standingRule) int {
+	s.samePeers[rule.key] = append(s.samePeers[rule.key], len(s.rules))
 	s.rules = append(s.rules, rule)
 	return len(s.rules) - 1
 }
 
 // fold adds the missing parts of rule to the set and returns them as a Change.
 func (s *ruleSet) fold(rule Rule) Change {
-	q := s.ask(rule)
+	q := s.ask(newStandingRule(rule))
 	into, stands := q.samePeersSomePorts()
 	change := Change{Action: Covered}
-	for i, asked := range q.requests {
+	for i, asked := range q.entries {
 		port := i
-		if len(rule.Ports) == 0 {
+		if q.hasAll {
 			port = -1
 		}
-		if by := q.coveredBy(asked); by != nil {
+		if by := q.coveredBy(asked); len(by) > 0 {
 			change.Allowed = append(change.Allowed, s.allowed(port, asked, by))
 			continue
 		}
 		change.Ports = append(change.Ports, i)
 		if stands { // at once, as it may cover the next port
-			s.rules[into].ports.add(asked)
-			s.rules[into].entries = append(s.rules[into].entries, asked)
+			grown := &s.rules[into]
+			grown.ports, grown.entries = grown.ports.add(asked), append(grown.entries, asked)
 			change.Added.Ports = append(change.Added.Ports, rule.Ports[i])
 		}
 	}
@@ -81,7 +87,7 @@ func (s *ruleSet) fold(rule Rule) Change {
 	case stands:
 		change.Action, change.Into = PortsAdded, into
 	default:
-		change.Action, change.Into, change.Added, change.Ports = RuleAppended, s.append(q), rule, nil
+		change.Action, change.Into, change.Added, change.Ports = RuleAppended, s.append(q.standingRule), rule, nil
 		for i := range rule.Ports {
 			change.Ports = append(change.Ports, i)
 		}
@@ -93,31 +99,26 @@ func (s *ruleSet) fold(rule Rule) Change {
 // allows something together. Thousands help nobody.
 const mostNamed = 10
 
-func (s *ruleSet) allowed(port int, t traffic, by []int) Allowed {
+func (s *ruleSet) allowed(port int, asked span, by []int) Allowed {
 	a := Allowed{Port: port, More: max(0, len(by)-mostNamed)}
 	for _, i := range by[:len(by)-a.More] {
-		a.By = append(a.By, AllowedBy{Rule: i, Ports: s.portsAllowing(i, t)})
+		a.By = append(a.By, AllowedBy{Rule: i, Ports: s.portsAllowing(i, asked)})
 	}
 	return a
 }
 
-// portsAllowing returns the indices of a rule's ports that allow t, or what the rule
-// allows of it: the first that does so alone, else those that do together.
-func (s *ruleSet) portsAllowing(rule int, t traffic) (ports []int) {
-	list := s.rules[rule].entries
-	if !s.spend(len(list) / 4) {
+// portsAllowing returns the indices of a rule's ports that allow what is asked, or what
+// the rule allows of it: the first that does so alone, else those that have a part of it.
+func (s *ruleSet) portsAllowing(rule int, asked span) (ports []int) {
+	r := s.rules[rule]
+	if r.hasAll || !s.spend(len(r.entries)/4) {
 		return nil
 	}
-	if i := slices.IndexFunc(list, func(entry traffic) bool { return entry.covers(t) }); i >= 0 {
-		return []int{i}
-	}
-	sum := &portSet{protocols: map[corev1.Protocol]*protocolPorts{}}
-	for i, entry := range list {
-		if len(ports) == mostNamed || sum.covers(t) {
-			break
+	for i, entry := range r.entries {
+		if (spans{entry}).covers(asked) {
+			return []int{i}
 		}
-		if entry.overlaps(t) {
-			sum.add(entry)
+		if len(ports) < mostNamed && (spans{entry}).overlaps(asked) {
 			ports = append(ports, i)
 		}
 	}

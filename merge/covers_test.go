@@ -1,10 +1,12 @@
 package merge
 
 import (
+	"net/netip"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 	networkingv1 "k8s.io/api/networking/v1"
+	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/networknt/netpol-merge/merge/mergetest"
 )
@@ -21,6 +23,10 @@ func TestCoversOfAllPairs(t *testing.T) {
 		all, _ := peersOf(p)
 		peers[i] = all[0]
 	}
+	parties := make([]selector, len(w.Parties))
+	for i := range parties {
+		parties[i] = selectorFor(w.Parties[i])
+	}
 	covered := 0
 	for i, p := range peers {
 		for j, other := range peers {
@@ -28,38 +34,52 @@ func TestCoversOfAllPairs(t *testing.T) {
 				continue
 			}
 			want := verdicts[j].Within(verdicts[i])
-			require.Equal(t, want, p.covers(other), "%v covers %v", p.key, other.key)
+			require.Equal(t, want, p.covers(other.selector), "%q covers %q", p.key, other.key)
 			if want && i != j {
 				covered++
 			}
-			if p.kind == anyone || other.kind == anyone {
-				continue
+			require.Equal(t, verdicts[i].Overlaps(verdicts[j]), p.overlaps(other.selector), "%q overlaps %q", p.key, other.key)
+			left := p.without(other.selector)
+			for k, party := range parties {
+				in := 0
+				for _, part := range left {
+					if part.covers(party) {
+						in++
+					}
+				}
+				want := 0
+				if verdicts[i][k]&^verdicts[j][k] != 0 {
+					want = 1
+				}
+				require.Equal(t, want, in, "%q without %q: %v", p.key, other.key, w.Parties[k])
 			}
-			require.Equal(t, verdicts[i].Overlaps(verdicts[j]), p.overlaps(other), "%v overlaps %v", p.key, other.key)
-			requireWithout(t, w, p, other, verdicts[i], verdicts[j])
 		}
 	}
 	require.Greater(t, covered, 300)
 }
 
-// requireWithout checks p without other, as far as a policy can say it.
-func requireWithout(t *testing.T, w *mergetest.World, p, other peer, whole, taken mergetest.Verdict) {
-	set := newRuleSet(nil)
-	set.append(set.askFor([]peer{other}, other.key, nil))
-	left, _ := set.askFor([]peer{p}, p.key, nil).without(p, []int{0})
-	got := w.None()
-	for _, rest := range left {
-		peers, exact := express(rest)
-		if !exact {
-			return
-		}
-		for i := range peers {
-			one := w.Rule(peers[i:i+1], nil)
-			require.False(t, one.Overlaps(taken), "%s without %s", p.key, other.key)
-			got.Add(one)
+// selectorFor selects just one party. Who is no pod has no labels.
+func selectorFor(p mergetest.Party) selector {
+	list := []requirement{{whom, spans{only("")}}, {ownNamespace, spans{only("")}}}
+	switch {
+	case p.IsPod:
+		list[0].values = spans{allThat(pod)}
+	case p.Address.IsValid():
+		list[0].values = networks(netip.PrefixFrom(p.Address, p.Address.BitLen()))
+	}
+	if p.OwnNamespace {
+		list[1].values = exists()
+	}
+	for prefix, set := range map[string]labels.Set{podLabel: p.Pod, namespaceLabel: p.Namespace} {
+		for _, label := range []string{"app", "tier", "env"} {
+			values := spans{only("")}
+			if set.Has(label) {
+				values = valuesOf([]string{set[label]})
+			}
+			list = append(list, requirement{prefix + label, values})
 		}
 	}
-	require.Equal(t, whole.Without(taken), got, "%s without %s", p.key, other.key)
+	return newSelector(list)
 }
 
 func somePeers(n int) (peers [][]networkingv1.NetworkPolicyPeer) {

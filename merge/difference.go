@@ -40,32 +40,46 @@ func Differences(before, after []*networkingv1.NetworkPolicy) (differences []Dif
 	return differences
 }
 
-// beyondAll returns what the rules allow and the others do not.
+// beyondAll returns what the rules allow and the others do not. If that is too much to be
+// cut, those of the rules that allow more are told whole.
 func beyondAll(rules, others []Rule) []Rule {
 	set := newRuleSet(others)
-	ports := map[string][]traffic{}
-	peers := map[string][]networkingv1.NetworkPolicyPeer{}
+	var boxes []box
+	var whole []Rule
+	complete := true
+	for _, rule := range joinPorts(rules) {
+		some, found := set.ask(newStandingRule(rule)).beyondAll()
+		if boxes = append(boxes, some...); len(some) > 0 || !found {
+			whole = append(whole, rule)
+		}
+		complete = complete && found
+	}
+	if parts, told := tell(boxes); complete && told {
+		return parts
+	}
+	return whole
+}
+
+func (q *query) beyondAll() (beyond []box, found bool) {
+	for _, asked := range q.entries {
+		some, found := q.beyond(asked)
+		if !found {
+			return nil, false
+		}
+		beyond = append(beyond, some...)
+	}
+	return beyond, true
+}
+
+// joinPorts makes one rule of all with the same peers.
+func joinPorts(rules []Rule) (joined []Rule) {
+	peers, ports := map[string][]networkingv1.NetworkPolicyPeer{}, map[string][]span{}
 	for _, rule := range rules {
 		_, key := peersOf(rule.Peers)
-		peers[key] = rule.Peers
-		list := entries(rule.Ports)
-		if len(list) == 0 {
-			list = []traffic{{}}
-		}
-		ports[key] = append(ports[key], list...)
+		peers[key], ports[key] = rule.Peers, append(ports[key], requestsOf(rule.Ports)...)
 	}
-	var parts []Rule
 	for _, key := range slices.Sorted(maps.Keys(peers)) {
-		rule := Rule{Peers: peers[key], Ports: portsOf(newPortSet(ports[key]).entries())}
-		q := set.ask(rule)
-		for _, asked := range q.requests {
-			some, found := q.beyond(rule, asked)
-			if !found {
-				parts = append(parts, rule)
-				break
-			}
-			parts = append(parts, some...)
-		}
+		joined = append(joined, Rule{peers[key], portsOf(tellable(spansOf(ports[key])))})
 	}
-	return join(parts)
+	return joined
 }

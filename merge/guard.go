@@ -2,6 +2,7 @@ package merge
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -13,8 +14,8 @@ import (
 
 // Guard returns what netpol-merge itself forbids an overlay, beyond what the
 // API server would: inbound rules unless allowIngress, rules that open
-// everything, or say so in other words, and rules in a direction that the overlay's own policyTypes do
-// not list.
+// everything, or say so in other words, and rules in a direction that the overlay's own
+// policyTypes do not list.
 func Guard(overlay *networkingv1.NetworkPolicy, allowIngress bool) field.ErrorList {
 	var problems field.ErrorList
 	path := field.NewPath("spec")
@@ -46,24 +47,20 @@ func GuardTypes(policy *networkingv1.NetworkPolicy) field.ErrorList {
 // guardRules reports rules that open everything: those that plainly do, those that say
 // so in other words, and those that do so only together.
 func guardRules(rules []Rule, direction networkingv1.PolicyType) (problems field.ErrorList) {
-	var others []Position
-	worlds := wholeWorlds()
+	var others []Rule
+	var at []Position
 	for i, rule := range rules {
-		at := Position{direction, i}
-		found := guardRule(rule, at.Path())
-		if ports := newPortSet(entries(rule.Ports)); len(found) == 0 && slices.ContainsFunc(protocols(), ports.coversAll) {
-			found = guardTogether(worlds, []Rule{rule}, []Position{at})
+		here := Position{direction, i}
+		found := guardRule(rule, here.Path())
+		if len(found) == 0 {
+			found = guardTogether([]Rule{rule}, []Position{here})
 		}
 		if len(found) == 0 {
-			others = append(others, at)
+			others, at = append(others, rule), append(at, here)
 		}
 		problems = append(problems, found...)
 	}
-	var together []Rule
-	for _, at := range others {
-		together = append(together, rules[at.Index])
-	}
-	return append(problems, guardTogether(worlds, together, others)...)
+	return append(problems, guardTogether(others, at)...)
 }
 
 func guardRule(rule Rule, path *field.Path) field.ErrorList {
@@ -92,25 +89,28 @@ type world struct {
 // has a name, which the API server puts into its label kubernetes.io/metadata.name, so
 // that a selector that requires the label selects them all.
 func wholeWorlds() []world {
-	everyNamespace := selector{{namespaceLabel + corev1.LabelMetadataName, labelValues{inverted: true}}}
 	return []world{
-		{peer{key: anyKey}, "any peer"},
-		{blockOf(&networkingv1.IPBlock{CIDR: "0.0.0.0/0"}), "every IPv4 address"},
-		{blockOf(&networkingv1.IPBlock{CIDR: "::/0"}), "every IPv6 address"},
-		{podsOf(everyNamespace), "every pod of every namespace"},
+		{peer{}, "any peer"},
+		{addressesOf(networks(netip.PrefixFrom(netip.IPv4Unspecified(), 0))), "every IPv4 address"},
+		{addressesOf(networks(netip.PrefixFrom(netip.IPv6Unspecified(), 0))), "every IPv6 address"},
+		{newPeer([]requirement{{whom, spans{allThat(pod)}}, {namespaceLabel + corev1.LabelMetadataName, exists()}}), "every pod of every namespace"},
 	}
 }
 
 // guardTogether reports rules that together open all ports of a protocol to a whole
 // world. In the end a port is a number, so that all numbers are all ports.
-func guardTogether(worlds []world, rules []Rule, at []Position) (problems field.ErrorList) {
+func guardTogether(rules []Rule, at []Position) (problems field.ErrorList) {
+	open := openProtocols(rules)
+	if len(open) == 0 {
+		return nil
+	}
 	set := newRuleSet(rules)
 	reported := sets.Set[corev1.Protocol]{}
-	for _, w := range worlds {
+	for _, w := range wholeWorlds() {
 		var found []opening
-		for _, protocol := range protocols() {
-			all := allOf(protocol)
-			by := set.askFor([]peer{w.peer}, w.key, []traffic{all}).coveredBy(all)
+		for _, protocol := range open {
+			all := allNumbers(protocol)
+			by := set.ask(standing([]peer{w.peer}, w.key, spans{all})).coveredBy(all)
 			if len(by) == 0 || reported.Has(protocol) {
 				continue
 			}
@@ -126,6 +126,16 @@ func guardTogether(worlds []world, rules []Rule, at []Position) (problems field.
 		}
 	}
 	return problems
+}
+
+// openProtocols are those of which the rules have all numbers, for whomever.
+func openProtocols(rules []Rule) []corev1.Protocol {
+	var list []span
+	for _, rule := range rules {
+		list = append(list, requestsOf(rule.Ports)...)
+	}
+	ports := spansOf(list)
+	return slices.DeleteFunc(protocols(), func(p corev1.Protocol) bool { return !ports.covers(allNumbers(p)) })
 }
 
 // opening is rules that together open all ports of protocols.

@@ -2,13 +2,13 @@
 //
 // Start reading at Fold. The promise is one sentence: the folded policy allows
 // exactly what the target and its overlays allow together. To keep it, an
-// overlay's rule is looked up among the rules that stand so far (coverage.go),
-// by a query (query.go) that compares ports (ports.go) and peers (peers.go,
-// selectors.go) as sets, both made of spans (spans.go). The same query says what is
-// beyond ceilings (allowance.go), what differs (difference.go, made short in join.go
-// and said as peers in express.go), and what opens everything (guard.go). Beside it:
-// what the API server would reject (validate.go) and what deserves a second look
-// (advice.go).
+// overlay's rule is looked up among the rules that stand so far (coverage.go), by a
+// query (query.go) that takes away from what is asked what each of them allows. Ports,
+// addresses and values of labels are sets of points on lines (points.go, spans.go);
+// peers are selectors (peers.go, selectors.go). The same query says what is beyond
+// ceilings (allowance.go) and what differs (difference.go), both said as rules (tell.go),
+// and what opens everything (guard.go). Beside it: what the API server would reject
+// (validate.go) and what deserves a second look (advice.go).
 //
 // The package is pure: NetworkPolicy values go in, Changes come out. It knows
 // no YAML, reads nothing and writes nothing. It never changes its arguments,

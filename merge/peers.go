@@ -6,37 +6,34 @@ import (
 	"slices"
 	"strings"
 
-	"go4.org/netipx"
 	networkingv1 "k8s.io/api/networking/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// peer is one entry of a rule's from or to as a set: anything at all, the
-// addresses of an ipBlock, or pods by namespace and labels.
+// peer is one entry of a rule's from or to as a set. Whom it is for, addresses or
+// pods, is a requirement like those of its selectors; any peer has none.
 type peer struct {
-	kind      peerKind
-	addresses spans[netip.Addr] // of a block
-	pods      selector          // of selected; about the labels of pods and of their namespaces
+	selector
 	// key is the same for two peers only if they mean the same, and always if neither
 	// contradicts itself.
 	key string
 }
 
-type peerKind int
-
+// What stands in front of a label's name says whose label it is. ownNamespace is a
+// pseudo-label that only the policy's own namespace carries, whom one for addresses
+// and pods.
 const (
-	anyone peerKind = iota
-	block
-	selected
+	namespaceLabel = "namespace "
+	ownNamespace   = "own namespace"
+	podLabel       = "pod "
+	whom           = "whom"
 )
-
-// anyKey is the key of any peer.
-const anyKey = "any"
 
 // peersOf returns the peers of a rule, and one key for their set that does not
 // depend on their order or on repetition.
 func peersOf(from []networkingv1.NetworkPolicyPeer) ([]peer, string) {
 	if len(from) == 0 {
-		return []peer{{kind: anyone, key: anyKey}}, anyKey
+		return []peer{{}}, ""
 	}
 	all := make([]peer, len(from))
 	keys := make([]string, len(from))
@@ -54,96 +51,102 @@ func peerOf(from *networkingv1.NetworkPolicyPeer) peer {
 	}
 	requirements := append(requirementsOf(podLabel, from.PodSelector), requirementsOf(namespaceLabel, from.NamespaceSelector)...)
 	if from.NamespaceSelector == nil {
-		requirements = append(requirements, requirement{ownNamespace, labelValues{listed: []string{"own"}}})
+		requirements = append(requirements, requirement{ownNamespace, exists()})
 	}
-	return podsOf(newSelector(requirements))
+	return newPeer(append(requirements, requirement{whom, spans{allThat(pod)}}))
 }
 
-// What stands in front of a label's name says whose label it is. ownNamespace is a
-// pseudo-label that only the policy's own namespace carries.
-const (
-	podLabel       = "pod "
-	namespaceLabel = "namespace "
-	ownNamespace   = "own namespace"
-)
-
-func podsOf(pods selector) peer { return peer{kind: selected, pods: pods, key: "pods " + pods.key()} }
-
-func addressesOf(addresses spans[netip.Addr]) peer {
-	return peer{kind: block, addresses: addresses, key: fmt.Sprint("addresses ", addresses)}
+func newPeer(requirements []requirement) peer {
+	s := newSelector(requirements)
+	return peer{s, s.key()}
 }
+
+// isBlock reports whether the peer is for addresses only.
+func (p peer) isBlock() bool { return len(p.selector) > 0 && !p.allowed(whom).has(pod) }
+
+func addressesOf(addresses spans) peer { return newPeer([]requirement{{whom, addresses}}) }
 
 // blockOf returns the block's addresses minus its exceptions. A block that is
 // no CIDR has no addresses and equals only the same text.
 func blockOf(from *networkingv1.IPBlock) peer {
 	prefix, err := netip.ParsePrefix(from.CIDR)
 	if err != nil {
-		return peer{kind: block, key: fmt.Sprintf("block %q %q", from.CIDR, from.Except)}
+		return peer{selector{{whom, nil}}, fmt.Sprintf("block %q %q", from.CIDR, from.Except)}
 	}
-	return addressesOf(spansOfPrefixes(prefix).minus(exceptionsOf(from)))
+	return addressesOf(networks(prefix).minus(exceptionsOf(from)))
 }
 
 // exceptionsOf returns the networks that a block excepts.
-func exceptionsOf(from *networkingv1.IPBlock) spans[netip.Addr] {
+func exceptionsOf(from *networkingv1.IPBlock) spans {
 	var prefixes []netip.Prefix
 	for _, text := range from.Except {
 		if prefix, err := netip.ParsePrefix(text); err == nil {
 			prefixes = append(prefixes, prefix)
 		}
 	}
-	return spansOfPrefixes(prefixes...)
+	return networks(prefixes...)
 }
 
-func spansOfPrefixes(prefixes ...netip.Prefix) spans[netip.Addr] {
-	list := make([]span[netip.Addr], len(prefixes))
-	for i, prefix := range prefixes {
-		r := netipx.RangeOfPrefix(prefix)
-		list[i] = span[netip.Addr]{r.From(), r.To()}
+// mostPieces is how many exceptions of a network, or networks of a range, are told at
+// most. More are no help to a reader.
+const mostPieces = 16
+
+// blocksOf returns addresses of one family as networks, or, if that is shorter, as one
+// network with exceptions. Of a very long list, what takes many networks is told as
+// the network around it.
+func blocksOf(addresses spans) (peers []networkingv1.NetworkPolicyPeer) {
+	if len(addresses) == 0 {
+		return nil
 	}
-	return spansOf(list)
-}
-
-func prefixesOf(addresses spans[netip.Addr]) (prefixes []netip.Prefix) {
+	var prefixes []netip.Prefix
 	for _, s := range addresses {
-		prefixes = netipx.IPRangeFrom(s.first, s.last).AppendPrefixes(prefixes)
+		some := rangeOf(s).Prefixes()
+		if len(addresses) > 16*mostPieces && len(some) > mostPieces {
+			some = []netip.Prefix{around(s)}
+		}
+		prefixes = append(prefixes, some...)
 	}
-	return prefixes
-}
-
-// everyAddress returns all addresses of both families.
-func everyAddress() spans[netip.Addr] {
-	return spansOfPrefixes(netip.PrefixFrom(netip.IPv4Unspecified(), 0), netip.PrefixFrom(netip.IPv6Unspecified(), 0))
-}
-
-// covers reports whether p is a superset of other, judging by these two alone.
-// An address may belong to a pod, but nobody knows to which: blocks and selectors
-// never cover each other.
-func (p peer) covers(other peer) bool {
-	switch {
-	case p.kind == anyone:
-		return true
-	case p.kind != other.kind:
-		return false
-	case p.kind == block:
-		return p.addresses.covers(other.addresses)
+	whole := around(span{addresses[0].from, addresses[len(addresses)-1].to})
+	if except := prefixesOf(networks(whole).minus(addresses)); len(except) < min(len(prefixes)-1, mostPieces) {
+		block := &networkingv1.IPBlock{CIDR: whole.String()}
+		for _, prefix := range except {
+			block.Except = append(block.Except, prefix.String())
+		}
+		return []networkingv1.NetworkPolicyPeer{{IPBlock: block}}
 	}
-	return p.pods.covers(other.pods)
-}
-
-// overlaps reports whether two ipBlocks, or two peers that select pods, have
-// something in common.
-func (p peer) overlaps(other peer) bool {
-	if p.kind != other.kind {
-		return false
+	for _, prefix := range slices.Compact(prefixes) {
+		peers = append(peers, networkingv1.NetworkPolicyPeer{IPBlock: &networkingv1.IPBlock{CIDR: prefix.String()}})
 	}
-	return p.addresses.overlaps(other.addresses) || p.kind == selected && p.pods.overlaps(other.pods)
+	return peers
 }
 
-// isEmpty reports whether the peer selects nobody: a block that excepts all of
-// itself, or a selector that contradicts itself.
-func (p peer) isEmpty() bool {
-	return p.kind == block && len(p.addresses) == 0 || p.kind == selected && p.pods.isEmpty()
+// around returns the smallest network that holds a span.
+func around(s span) netip.Prefix {
+	r := rangeOf(s)
+	prefix := netip.PrefixFrom(r.From(), r.From().BitLen())
+	for !prefix.Contains(r.To()) {
+		prefix = netip.PrefixFrom(r.From(), prefix.Bits()-1).Masked()
+	}
+	return prefix
 }
 
-// size is what it costs to compare the peer with another, in steps.
-func (p peer) size() int { return 1 + len(p.addresses) + p.pods.size() }
+// podsOf is the opposite of peerOf for pods. It has one form for all that mean the same.
+func podsOf(s selector) (p networkingv1.NetworkPolicyPeer) {
+	p.NamespaceSelector = &metav1.LabelSelector{}
+	for _, r := range s {
+		label, isPod := strings.CutPrefix(r.label, podLabel)
+		namespace, isNamespace := strings.CutPrefix(r.label, namespaceLabel)
+		if p.PodSelector == nil && (isPod || r.label == ownNamespace) {
+			p.PodSelector = &metav1.LabelSelector{}
+		}
+		switch {
+		case isPod:
+			requireValues(p.PodSelector, label, r.values)
+		case isNamespace:
+			requireValues(p.NamespaceSelector, namespace, r.values)
+		case r.label == ownNamespace:
+			p.NamespaceSelector = nil
+		}
+	}
+	return p
+}

@@ -91,8 +91,8 @@ func equal(a, b []bool) bool {
 }
 
 // TestPeersCover compares, for every pair of generated peers and anybody, whether the
-// one covers the other with whom the judge takes each of them for. The fold looks at
-// those peers only that an index finds, which may hide what is wrong here.
+// one covers the other with whom the judge takes each of them for. The fold has
+// other ways to find that out, which may hide what is wrong here.
 func TestPeersCover(t *testing.T) {
 	type known struct {
 		peer
@@ -122,7 +122,7 @@ func TestPeersCover(t *testing.T) {
 				continue // nobody has many forms
 			}
 			want := b.verdict.Within(a.verdict)
-			if a.covers(b.peer) != want {
+			if a.covers(b.selector) != want {
 				require.Fail(t, "wrong", "%s covers %s should be %t", a.words, b.words, want)
 			}
 			if want {

@@ -29,16 +29,8 @@ func selectorOf(from *metav1.LabelSelector) selector { return newSelector(requir
 type selector []requirement
 
 type requirement struct {
-	label string
-	labelValues
-}
-
-// labelValues is the set of values a label may have: those listed, which are sorted,
-// or, if inverted, all others. The label itself may also be allowed to be absent.
-type labelValues struct {
-	listed   []string
-	inverted bool
-	absent   bool
+	label  string
+	values spans
 }
 
 // requirementsOf returns a selector's requirements, with something in front of the
@@ -48,78 +40,90 @@ func requirementsOf(prefix string, from *metav1.LabelSelector) (list []requireme
 		return nil
 	}
 	for label, value := range from.MatchLabels {
-		list = append(list, requirement{prefix + label, labelValues{listed: []string{value}}})
+		list = append(list, requirement{prefix + label, valuesOf([]string{value})})
 	}
 	for _, expression := range from.MatchExpressions {
-		values := labelValues{listed: slices.Compact(slices.Sorted(slices.Values(expression.Values)))}
+		values := valuesOf(expression.Values)
 		switch expression.Operator {
 		case metav1.LabelSelectorOpIn:
 		case metav1.LabelSelectorOpNotIn:
-			values.inverted, values.absent = true, true
+			values = everything().minus(values)
 		case metav1.LabelSelectorOpExists:
-			values.inverted = true
+			values = exists()
 		case metav1.LabelSelectorOpDoesNotExist:
-			values.absent = true
+			values = everything().minus(exists())
 		}
 		list = append(list, requirement{prefix + expression.Key, values})
 	}
 	return list
 }
 
-func newSelector(list []requirement) (s selector) {
+func newSelector(list []requirement) selector {
 	slices.SortFunc(list, func(a, b requirement) int { return cmp.Compare(a.label, b.label) })
+	s := make(selector, 0, len(list))
 	for len(list) > 0 {
-		n := slices.IndexFunc(list, func(r requirement) bool { return r.label != list[0].label })
-		if n < 0 {
-			n = len(list)
+		n := 1
+		for n < len(list) && list[n].label == list[0].label {
+			n++
 		}
-		s, list = append(s, requirement{list[0].label, allOfThem(list[:n])}), list[n:]
+		s, list = append(s, requirement{list[0].label, allowedByAll(list[:n])}), list[n:]
 	}
 	return s
 }
 
-// allOfThem is what meets every requirement. It halves the list, as long sets of
-// values would be copied for each requirement otherwise.
-func allOfThem(list []requirement) labelValues {
+// allowedByAll returns the values that no requirement excludes.
+func allowedByAll(list []requirement) spans {
 	if len(list) == 1 {
-		return list[0].labelValues
+		return list[0].values
 	}
-	half := len(list) / 2
-	return allOfThem(list[:half]).intersect(allOfThem(list[half:]))
+	var excluded []span
+	for _, r := range list {
+		excluded = append(excluded, everything().minus(r.values)...)
+	}
+	return everything().minus(spansOf(excluded))
 }
 
 func (s selector) find(label string) (int, bool) {
 	return slices.BinarySearchFunc(s, label, func(r requirement, label string) int { return cmp.Compare(r.label, label) })
 }
 
-// require returns a selector that also requires values of a label.
-func (s selector) require(label string, values labelValues) selector {
+// allowed returns the values that a label may have.
+func (s selector) allowed(label string) spans {
+	if i, known := s.find(label); known {
+		return s[i].values
+	}
+	return everything()
+}
+
+// with returns a selector for which a label may have these values.
+func (s selector) with(label string, values spans) selector {
 	i, known := s.find(label)
 	s = slices.Clone(s)
 	if !known {
 		return slices.Insert(s, i, requirement{label, values})
 	}
-	s[i].labelValues = s[i].intersect(values)
+	s[i].values = values
 	return s
 }
 
 func (s selector) covers(other selector) bool {
 	for _, r := range s {
-		i, known := other.find(r.label)
-		if !known || !r.labelValues.covers(other[i].labelValues) {
+		if i, known := other.find(r.label); !known || !r.values.covers(other[i].values...) {
 			return false
 		}
 	}
 	return true
 }
 
+// isEmpty reports whether nobody is selected: the selector contradicts itself, or a
+// block excepts all of itself.
 func (s selector) isEmpty() bool {
-	return slices.ContainsFunc(s, func(r requirement) bool { return r.labelValues.isEmpty() })
+	return slices.ContainsFunc(s, func(r requirement) bool { return len(r.values) == 0 })
 }
 
 func (s selector) overlaps(other selector) bool {
 	for _, r := range s {
-		if i, known := other.find(r.label); known && !r.labelValues.overlaps(other[i].labelValues) {
+		if i, known := other.find(r.label); known && !r.values.overlaps(other[i].values...) {
 			return false
 		}
 	}
@@ -129,82 +133,39 @@ func (s selector) overlaps(other selector) bool {
 // without returns what s selects and other does not, as selectors of which no
 // two select the same.
 func (s selector) without(other selector) (parts []selector) {
-	if !s.overlaps(other) {
-		return []selector{s}
-	}
 	inside := s
 	for _, r := range other {
-		outside := inside.require(r.label, r.complement())
-		if !outside.isEmpty() {
-			parts = append(parts, outside)
+		allowed := inside.allowed(r.label)
+		if outside := allowed.minus(r.values); len(outside) > 0 {
+			parts = append(parts, inside.with(r.label, outside))
+			inside = inside.with(r.label, allowed.minus(outside))
 		}
-		inside = inside.require(r.label, r.labelValues)
 	}
 	return parts
 }
 
 // size is what it costs to compare the selector with another, in steps.
-func (s selector) size() (n int) {
+func (s selector) size() int {
+	n := 1
 	for _, r := range s {
-		n += 1 + len(r.listed)
+		n += 1 + len(r.values)
 	}
 	return n
 }
 
 func (s selector) key() string {
 	var key []byte
+	add := func(text string) {
+		key = append(strconv.AppendInt(key, int64(len(text)), 10), ':')
+		key = append(key, text...)
+	}
 	for _, r := range s {
-		key = strconv.AppendQuote(append(key, '{'), r.label)
-		for _, value := range r.listed {
-			key = strconv.AppendQuote(append(key, ' '), value)
+		add(r.label)
+		for _, one := range r.values {
+			add(one.from)
+			add(one.to)
 		}
-		key = strconv.AppendBool(append(key, ' '), r.inverted)
-		key = append(strconv.AppendBool(append(key, ' '), r.absent), '}')
+		key = append(key, ';')
 	}
 	return string(key)
-}
-
-func (v labelValues) isEmpty() bool { return len(v.listed) == 0 && !v.inverted && !v.absent }
-
-func (v labelValues) complement() labelValues {
-	return labelValues{listed: v.listed, inverted: !v.inverted, absent: !v.absent}
-}
-
-func (v labelValues) has(value string) bool {
-	_, listed := slices.BinarySearch(v.listed, value)
-	return listed != v.inverted
-}
-
-func (v labelValues) intersect(other labelValues) labelValues {
-	both := labelValues{inverted: v.inverted && other.inverted, absent: v.absent && other.absent}
-	if v.inverted {
-		v, other = other, v // v is finite, unless both are not
-	}
-	both.listed = slices.DeleteFunc(slices.Clone(v.listed), func(value string) bool { return !both.inverted && !other.has(value) })
-	if both.inverted {
-		both.listed = append(both.listed, other.listed...)
-		slices.Sort(both.listed)
-		both.listed = slices.Compact(both.listed)
-	}
-	return both
-}
-
-func (v labelValues) overlaps(other labelValues) bool {
-	if v.absent && other.absent || v.inverted && other.inverted {
-		return true
-	}
-	if v.inverted || !other.inverted && len(other.listed) < len(v.listed) {
-		v, other = other, v
-	}
-	return slices.ContainsFunc(v.listed, other.has)
-}
-
-func (v labelValues) covers(other labelValues) bool {
-	if other.absent && !v.absent || other.inverted && !v.inverted {
-		return false // other has infinitely many values, v only those listed
-	}
-	if other.inverted {
-		return !slices.ContainsFunc(v.listed, other.has)
-	}
-	return !slices.ContainsFunc(other.listed, func(value string) bool { return !v.has(value) })
 }

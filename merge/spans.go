@@ -1,88 +1,107 @@
 package merge
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
-// point is what spans are made of: addresses and port numbers.
-type point[T any] interface {
-	comparable
-	Compare(T) int
-	Next() T
-	Prev() T
-}
-
-// span is all points from first to last, both included.
-type span[T point[T]] struct{ first, last T }
+// span is the points of a line from one up to another, which is not in it. Points are
+// strings, in the order of their bytes; points.go says which stand for what.
+type span struct{ from, to string }
 
 // spans is a set of points as spansOf makes it: sorted, no two spans overlap or
 // touch. So two sets are the same if their spans are.
-type spans[T point[T]] []span[T]
+type spans []span
 
-// spansOf returns the union of spans, which may come in any order.
-func spansOf[T point[T]](list []span[T]) spans[T] {
+// lineEnd is behind every point.
+const lineEnd = "\xff"
+
+func everything() spans { return spans{{"", lineEnd}} }
+
+// spansOf returns the union of spans, which may come in any order, overlap or be empty.
+func spansOf(list []span) (joined spans) {
 	list = slices.Clone(list)
-	slices.SortFunc(list, func(a, b span[T]) int { return a.first.Compare(b.first) })
-	var joined spans[T]
+	slices.SortFunc(list, func(a, b span) int { return cmp.Compare(a.from, b.from) })
 	for _, next := range list {
-		end := len(joined) - 1
+		last := len(joined) - 1
 		switch {
-		case end < 0 || joined[end].last.Compare(next.first) < 0 && joined[end].last.Next() != next.first:
+		case next.from >= next.to:
+		case last < 0 || joined[last].to < next.from:
 			joined = append(joined, next)
-		case joined[end].last.Compare(next.last) < 0:
-			joined[end].last = next.last
+		default:
+			joined[last].to = max(joined[last].to, next.to)
 		}
 	}
 	return joined
 }
 
-// find returns the index of the first span that ends at p or later.
-func (s spans[T]) find(p T) int {
-	i, _ := slices.BinarySearchFunc(s, p, func(s span[T], p T) int { return s.last.Compare(p) })
+// add returns the set with one more span in it. It may change s.
+func (s spans) add(next span) spans {
+	i := s.find(next.from)
+	if i > 0 && s[i-1].to == next.from {
+		i--
+	}
+	behind := i
+	for ; behind < len(s) && s[behind].from <= next.to; behind++ {
+		next = span{min(next.from, s[behind].from), max(next.to, s[behind].to)}
+	}
+	return slices.Replace(s, i, behind, next)
+}
+
+// find returns the index of the first span that ends behind p.
+func (s spans) find(p string) int {
+	i, _ := slices.BinarySearchFunc(s, p, func(s span, p string) int {
+		if s.to > p {
+			return 1
+		}
+		return -1
+	})
 	return i
 }
 
-func (s spans[T]) covers(other spans[T]) bool {
+func (s spans) has(p string) bool {
+	i := s.find(p)
+	return i < len(s) && s[i].from <= p
+}
+
+func (s spans) covers(other ...span) bool {
 	for _, o := range other {
-		i := s.find(o.first)
-		if i == len(s) || s[i].first.Compare(o.first) > 0 || s[i].last.Compare(o.last) < 0 {
+		i := s.find(o.from)
+		if i == len(s) || s[i].from > o.from || s[i].to < o.to {
 			return false
 		}
 	}
 	return true
 }
 
-func (s spans[T]) overlaps(other spans[T]) bool {
+func (s spans) overlaps(other ...span) bool {
 	if len(s) > len(other) {
 		s, other = other, s
 	}
 	for _, one := range s {
-		if i := other.find(one.first); i < len(other) && other[i].first.Compare(one.last) <= 0 {
+		if i := spans(other).find(one.from); i < len(other) && other[i].from < one.to {
 			return true
 		}
 	}
 	return false
 }
 
-func (s spans[T]) minus(other spans[T]) spans[T] {
-	var left spans[T]
+func (s spans) minus(other spans) (left spans) {
 	for _, rest := range s {
-		gone := false
-		for _, cut := range other[other.find(rest.first):] {
-			if cut.first.Compare(rest.last) > 0 {
+		for _, cut := range other[other.find(rest.from):] {
+			if cut.from >= rest.to {
 				break
 			}
-			if rest.first.Compare(cut.first) < 0 {
-				left = append(left, span[T]{rest.first, cut.first.Prev()})
+			if rest.from < cut.from {
+				left = append(left, span{rest.from, cut.from})
 			}
-			if gone = cut.last.Compare(rest.last) >= 0; gone {
-				break
-			}
-			rest.first = cut.last.Next()
+			rest.from = cut.to
 		}
-		if !gone {
+		if rest.from < rest.to {
 			left = append(left, rest)
 		}
 	}
 	return left
 }
 
-func (s spans[T]) intersect(other spans[T]) spans[T] { return s.minus(s.minus(other)) }
+func (s spans) intersect(other spans) spans { return s.minus(s.minus(other)) }

@@ -34,8 +34,12 @@ func Validate(policy *networkingv1.NetworkPolicy) field.ErrorList {
 	path = field.NewPath("spec")
 	problems = append(problems, validateSelector(&policy.Spec.PodSelector, path.Child("podSelector"))...)
 	for at, rule := range AllRules(policy) {
-		problems = append(problems, validatePorts(rule.Ports, at.Path().Child("ports"))...)
-		problems = append(problems, validatePeers(rule.Peers, at.Path().Child(PeersKey(at.Direction)))...)
+		for i, port := range rule.Ports {
+			problems = append(problems, validatePort(port, at.Path().Child("ports").Index(i))...)
+		}
+		for i, peer := range rule.Peers {
+			problems = append(problems, validatePeer(peer, at.Path().Child(PeersKey(at.Direction)).Index(i))...)
+		}
 	}
 	return append(problems, validatePolicyTypes(policy.Spec.PolicyTypes, path.Child("policyTypes"))...)
 }
@@ -69,12 +73,9 @@ func validatePolicyTypes(types []networkingv1.PolicyType, path *field.Path) fiel
 	return problems
 }
 
-func validatePorts(ports []networkingv1.NetworkPolicyPort, path *field.Path) field.ErrorList {
-	var problems field.ErrorList
-	for i, port := range ports {
-		problems = append(problems, validatePort(port, path.Index(i))...)
-	}
-	return problems
+// protocols are those that a port may have.
+func protocols() []corev1.Protocol {
+	return []corev1.Protocol{corev1.ProtocolTCP, corev1.ProtocolUDP, corev1.ProtocolSCTP}
 }
 
 func validatePort(port networkingv1.NetworkPolicyPort, path *field.Path) field.ErrorList {
@@ -105,14 +106,6 @@ func validatePort(port networkingv1.NetworkPolicyPort, path *field.Path) field.E
 			}
 			invalid("endPort", *port.EndPort, validation.IsValidPortNum(int(*port.EndPort))...)
 		}
-	}
-	return problems
-}
-
-func validatePeers(peers []networkingv1.NetworkPolicyPeer, path *field.Path) field.ErrorList {
-	var problems field.ErrorList
-	for i, peer := range peers {
-		problems = append(problems, validatePeer(peer, path.Index(i))...)
 	}
 	return problems
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/stretchr/testify/require"
 	networkingv1 "k8s.io/api/networking/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/yaml"
 
 	"github.com/networknt/netpol-merge/merge"
@@ -39,7 +40,7 @@ func TestDiffLaws(t *testing.T) {
 		}
 		for _, p := range d.Policies {
 			told[p.Change]++
-			told2[fmt.Sprintf("former name %t, former pods %t, isolation %d", p.FormerName != "", p.FormerPods != "", len(p.Isolation))]++
+			told2[fmt.Sprintf("%s, former name %t, isolation %d", p.Change, p.FormerName != "", len(p.Isolation))]++
 		}
 		judge{t, world, d}.difference(before, after)
 	}
@@ -117,8 +118,8 @@ func diff(t *testing.T, schema *jsonschema.Schema, seed uint64, before, after po
 	var read render.Difference
 	requireSchema(t, schema, text, &read)
 	want := rowsOfDifference(&read)
-	require.Equal(t, want, rowsOfText(d.Text(render.TextStyle{})))
-	require.Equal(t, want, rowsOfMarkdown(d.Markdown()))
+	require.Equal(t, want, rowsOfText(d.Text()))
+	require.Equal(t, want, rowsOfText(d.Markdown()))
 	return &read
 }
 
@@ -155,12 +156,8 @@ func swapped(d *render.Difference) []report.PolicyDifference {
 		if p.FormerName != "" {
 			p.Name, p.FormerName = p.FormerName, p.Name
 		}
-		if p.FormerPods != "" {
-			p.Pods, p.FormerPods = p.FormerPods, p.Pods
-			p.PodSelector.MatchLabels = map[string]string{"app": strings.TrimPrefix(p.Pods, "pods app=")}
-		}
 	}
-	slices.SortFunc(d.Policies, func(a, b report.PolicyDifference) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(d.Policies, func(a, b report.PolicyDifference) int { return strings.Compare(a.Name+a.Pods, b.Name+b.Pods) })
 	return d.Policies
 }
 
@@ -174,34 +171,43 @@ type judge struct {
 func (j judge) difference(before, after policiesByName) {
 	t, world, toldOf := j.T, j.world, map[string]bool{}
 	for _, p := range j.told.Policies {
-		was, is := before[p.Name], after[p.Name]
-		toldOf[p.Name] = true
+		was, is := before.find(p.Name, &p.PodSelector), after.find(p.Name, &p.PodSelector)
+		toldOf[p.Name+p.Pods] = true
 		if p.FormerName != "" {
-			was = before[p.FormerName]
-			toldOf[p.FormerName] = true
-			require.Equal(t, was.Spec.PodSelector, is.Spec.PodSelector)
+			require.Nil(t, was)
+			was = before.find(p.FormerName, &p.PodSelector)
+			toldOf[p.FormerName+p.Pods] = true
 		}
 		require.Equal(t, p.Change == report.Came, was == nil)
 		require.Equal(t, p.Change == report.Went, is == nil)
-		require.Equal(t, p.FormerPods != "", was != nil && is != nil && !merge.SamePods(&was.Spec.PodSelector, &is.Spec.PodSelector))
 		for _, direction := range merge.Directions() {
 			j.direction(p, was, is, direction)
 		}
 	}
 	for name, was := range before {
-		is := after[name]
-		if toldOf[name] {
+		pods := &was.Spec.PodSelector
+		if toldOf[name+report.PodsInWords(pods)] {
 			continue
 		}
+		is := after.find(name, pods)
 		require.NotNil(t, is, "%s went, and is not told", name)
 		for _, direction := range merge.Directions() {
 			require.Equal(t, world.Policy(was, direction), world.Policy(is, direction), "%s differs, and is not told", name)
 			require.Equal(t, mergetest.Isolated(was, direction), mergetest.Isolated(is, direction))
 		}
 	}
-	for name := range after {
-		require.True(t, toldOf[name] || before[name] != nil, "%s came, and is not told", name)
+	for name, is := range after {
+		pods := &is.Spec.PodSelector
+		require.True(t, toldOf[name+report.PodsInWords(pods)] || before.find(name, pods) != nil, "%s came, and is not told", name)
 	}
+}
+
+// find returns the policy of a name, if it is for the pods.
+func (p policiesByName) find(name string, pods *metav1.LabelSelector) *networkingv1.NetworkPolicy {
+	if policy := p[name]; policy != nil && merge.SamePods(&policy.Spec.PodSelector, pods) {
+		return policy
+	}
+	return nil
 }
 
 // direction checks what is told of a policy in one direction. A policy that is not there
@@ -265,7 +271,7 @@ func TestDiffOfMerged(t *testing.T) {
 		}
 		d, err := r.Diff(render.Source{Name: "old", Text: stream}, render.Source{Name: "new", Text: out.Bytes()})
 		require.NoError(t, err)
-		require.True(t, d.IsEmpty(), d.Text(render.TextStyle{}))
+		require.True(t, d.IsEmpty(), d.Text())
 		merged++
 	}
 	require.Greater(t, merged, 50)

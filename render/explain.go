@@ -14,13 +14,12 @@ import (
 
 // Report says what the policies of the input allow, and what the merge did.
 func (r *Result) Report() *Report {
-	said := report.New()
 	policies, others, unread := r.emitted()
 	explained := make([]report.Explained, len(policies))
 	for i, p := range policies {
 		explained[i] = r.explained(p)
 	}
-	said.Add(explained)
+	said := report.New(explained)
 	for _, o := range others {
 		said.Others = append(said.Others, r.named(o))
 	}
@@ -32,7 +31,7 @@ func (r *Result) Report() *Report {
 // ReportError says why nothing was merged. The problems are those of a *Refusal, or the
 // error itself.
 func ReportError(err error) *Report {
-	said := report.New()
+	said := report.New(nil)
 	said.Refused = true
 	if refusal, ok := errors.AsType[*Refusal](err); ok {
 		said.Problems = append(said.Problems, refusal.Problems...)

@@ -40,8 +40,6 @@ type (
 	Refusal = report.Refusal
 	// Report is [report.Report].
 	Report = report.Report
-	// TextStyle is [report.TextStyle].
-	TextStyle = report.TextStyle
 )
 
 // DefaultTarget is the target of overlays that name none.
@@ -71,7 +69,7 @@ type Renderer struct {
 	// the annotation.
 	Overlays []Source
 	// Ceilings are streams of NetworkPolicies. If there are any, their rules together
-	// are the most that overlays may ask for.
+	// are the most that the policies of a stream may allow.
 	Ceilings []Source
 	// AllowIngress lets overlays add ingress rules.
 	AllowIngress bool

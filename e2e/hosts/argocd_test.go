@@ -98,7 +98,7 @@ func TestArgoCD(t *testing.T) {
 		require.Len(t, policies, 1)
 		require.Equal(t, []int32{8438, 443, 8443, 53, 53, 9093}, ports(typed(t, policies[0]).Spec.Egress[0]))
 		api.requireAccepted(t, policies[0])
-		for _, text := range []string{"name: another-backend", "kube: v1.37.2", `has: "true"`, "namespace: petstore"} {
+		for _, text := range []string{"name: another-api-config", "kube: v1.37.2", `has: "true"`, "namespace: petstore"} {
 			require.Contains(t, manifests, text)
 		}
 	})
@@ -106,8 +106,8 @@ func TestArgoCD(t *testing.T) {
 		folder, chart := repository(t)
 		write(t, filepath.Join(chart, "templates/overlay.yaml"), `{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: db,
 			annotations: {netpol-merge.networknt.com/into: ""}}, spec: {egress: [{ports: [{port: 5432}]}]}}`)
-		write(t, filepath.Join(chart, "values.yaml"), `http-sidecar: {networkPolicy: {name: other}}`)
-		manifests, stderr, err := a.generate(t, folder, "name: target, string: other")
+		write(t, filepath.Join(chart, "more.yaml"), `http-sidecar: {networkPolicy: {name: other}}`)
+		manifests, stderr, err := a.generate(t, folder, "name: target, string: other", "name: values-files, array: [values.yaml, more.yaml]")
 		require.NoError(t, err, stderr)
 		require.Equal(t, "db", annotations(policiesIn(t, manifests)[0])["netpol-merge.networknt.com/merged-from"])
 	})

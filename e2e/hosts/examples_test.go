@@ -13,6 +13,7 @@ import (
 
 var (
 	block      = regexp.MustCompile("(?ms)^```(console)\n(.*?)^```$")
+	helm3Block = regexp.MustCompile("(?ms)^```(console helm3)\n(.*?)^```$")
 	helm4Block = regexp.MustCompile("(?ms)^```(console helm4)\n(.*?)^```$")
 )
 
@@ -35,6 +36,14 @@ func TestReadmeOfHelm4(t *testing.T) {
 		}
 	}
 	requireBlocks(t, "README.md", ".", helm4Block, append(environment, goCaches(t)...))
+}
+
+// TestHostsPage runs what docs/hosts.md says of Helm 3, with kustomize, and of Helm 4.
+func TestHostsPage(t *testing.T) {
+	for i, block := range []*regexp.Regexp{helm3Block, helm4Block} {
+		record(t, "Helm", helms[i].version, "docs/hosts.md")
+		requireBlocks(t, "docs/hosts.md", ".", block, environment(helms[i]))
+	}
 }
 
 // requireBlocks runs the blocks of a page in a folder; both are paths in the checkout.

@@ -33,6 +33,7 @@ func TestGoldenCases(t *testing.T) {
 			accepted := 0
 			for _, policy := range policiesIn(t, string(output)) {
 				if annotations(policy)["netpol-merge.networknt.com/merged-from"] != nil {
+					delete(policy, "status") // which strict validation, unlike a plain request, refuses
 					api.requireAccepted(t, policy)
 					accepted++
 				}

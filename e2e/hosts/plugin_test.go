@@ -1,6 +1,8 @@
 package hosts
 
 import (
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -18,7 +20,7 @@ func packagedPlugin(t *testing.T) string {
 	packing.Dir = root
 	output, err := packing.CombinedOutput()
 	require.NoError(t, err, string(output))
-	return filepath.Join(root, "dist/netpol-merge-0.1.0.tgz")
+	return filepath.Join(root, "dist/netpol-merge-0.2.0.tgz")
 }
 
 // unpack unpacks a package into a folder.
@@ -46,7 +48,7 @@ func TestPluginPackage(t *testing.T) {
 
 	h.withPluginsIn(t.TempDir())
 	h.must(t, "plugin", "package", filepath.Join(folder, "netpol-merge"), "--destination", folder, "--sign", "--key", "e2e", "--keyring", secret)
-	signed := filepath.Join(folder, "netpol-merge-0.1.0.tgz")
+	signed := filepath.Join(folder, "netpol-merge-0.2.0.tgz")
 	require.Contains(t, h.must(t, "plugin", "verify", signed, "--keyring", public), "e2e")
 	h.must(t, "plugin", "install", signed, "--keyring", public)
 	requireMerges(t, h)
@@ -69,14 +71,17 @@ func TestPluginUpgrade(t *testing.T) {
 	_, stderr, err := h.run("plugin", "install", packed)
 	require.ErrorContains(t, err, "exit status 1")
 	require.Contains(t, stderr, "plugin verification failed")
-	h.must(t, "plugin", "install", packed, "--verify=false")
+	release := httptest.NewServer(http.FileServer(http.Dir(filepath.Dir(packed))))
+	defer release.Close()
+	elsewhere := helm{version: h.version, data: h.data, plugins: t.TempDir()} // where Helm looks, not where it installs
+	elsewhere.must(t, "plugin", "install", release.URL+"/"+filepath.Base(packed), "--verify=false")
 	requireMerges(t, h)
 
-	next := filepath.Join(t.TempDir(), "netpol-merge-0.2.0.tgz")
+	next := filepath.Join(t.TempDir(), "netpol-merge-0.3.0.tgz")
 	folder := t.TempDir()
 	unpack(t, packed, folder)
 	manifest := filepath.Join(folder, "netpol-merge/plugin.yaml")
-	write(t, manifest, strings.Replace(read(t, manifest), "version: 0.1.0", "version: 0.2.0", 1))
+	write(t, manifest, strings.Replace(read(t, manifest), "version: 0.2.0", "version: 0.3.0", 1))
 	output, err := exec.Command("tar", "-C", folder, "-czf", next, "netpol-merge").CombinedOutput()
 	require.NoError(t, err, string(output))
 	_, stderr, err = h.run("plugin", "install", next, "--verify=false")
@@ -87,7 +92,7 @@ func TestPluginUpgrade(t *testing.T) {
 
 	h.must(t, "plugin", "uninstall", "netpol-merge")
 	h.must(t, "plugin", "install", next, "--verify=false")
-	require.Regexp(t, `(?m)^netpol-merge\s+0\.2\.0\s`, h.must(t, "plugin", "list"))
+	require.Regexp(t, `(?m)^netpol-merge\s+0\.3\.0\s`, h.must(t, "plugin", "list"))
 	requireMerges(t, h)
 	h.must(t, "plugin", "uninstall", "netpol-merge")
 	h.must(t, "plugin", "install", filepath.Join(root, "dist/plugin/netpol-merge"))

@@ -2,10 +2,12 @@ package readers
 
 import (
 	"cmp"
+	"flag"
 	"fmt"
 	"maps"
 	"os"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,6 +16,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 )
+
+var firstSeed = flag.Uint64("seed", 0, "the seed of the first generated stream")
 
 // cases is how many streams are generated: 5,000 times NETPOL_MERGE_CASES.
 func cases(t *testing.T) int {
@@ -47,15 +51,17 @@ func TestReadersSeeNothingThatWeDidNot(t *testing.T) {
 
 // search judges streams, and returns an example of each kind of disagreement.
 func search(streams int) []*example {
+	defer debug.SetGCPercent(debug.SetGCPercent(400)) // little of what is read lives long
 	var mutex sync.Mutex
 	found := map[string]*example{}
 	var workers sync.WaitGroup
 	for worker := range runtime.GOMAXPROCS(0) {
 		workers.Go(func() {
-			for seed := uint64(worker); seed < uint64(streams); seed += uint64(runtime.GOMAXPROCS(0)) {
+			for seed := *firstSeed + uint64(worker); seed < *firstSeed+uint64(streams); seed += uint64(runtime.GOMAXPROCS(0)) {
 				stream := newGenerator(seed).stream()
+				h := newHosts()
 				for _, in := range settings() {
-					for _, d := range judge(in, stream) {
+					for _, d := range h.judge(in, stream) {
 						mutex.Lock()
 						add(found, example{setting: in, kind: d.kind(), stream: stream, seed: seed})
 						mutex.Unlock()
@@ -90,7 +96,7 @@ func add(found map[string]*example, e example) {
 // a number of attempts.
 func (e *example) shrink() string {
 	fails := func(text string) bool {
-		return slices.ContainsFunc(judge(e.setting, text), func(d disagreement) bool { return d.kind() == e.kind })
+		return slices.ContainsFunc(newHosts().judge(e.setting, text), func(d disagreement) bool { return d.kind() == e.kind })
 	}
 	text, attempts := e.stream, 400
 	for size := len(text) / 2; size > 0; size /= 2 {

@@ -5,9 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	utiljson "k8s.io/apimachinery/pkg/util/json"
-	"sigs.k8s.io/yaml"
-
 	"github.com/networknt/netpol-merge/render"
 )
 
@@ -88,8 +85,9 @@ func (d disagreement) kind() string {
 	return d.claim + ": " + strings.Join(d.readers, " ")
 }
 
-// merged is what the program makes of a stream in a setting; an error is a refusal.
-func merged(s setting, stream string) (out string, sawOverlay bool, err error) {
+// merged is what the program makes of a stream in a setting, and what it reports of that;
+// an error is a refusal.
+func merged(s setting, stream string) (out []byte, said *render.Report, err error) {
 	renderer := render.Renderer{}
 	if s.ceiling {
 		renderer.Ceilings = []render.Source{{Name: "ceiling", Text: []byte(ceiling)}}
@@ -97,99 +95,78 @@ func merged(s setting, stream string) (out string, sawOverlay bool, err error) {
 	in := s.before + stream + s.behind
 	result, err := renderer.Merge(render.Source{Name: "stdin", Text: []byte(in)})
 	if err != nil {
-		return "", false, err
+		return nil, nil, err
 	}
 	var b bytes.Buffer
 	if _, err := result.WriteTo(&b); err != nil {
-		return "", false, err
+		return nil, nil, err
 	}
-	return b.String(), len(result.Report().Targets) > 0, nil
+	return b.Bytes(), result.Report(), nil
 }
 
 // judge returns what readers of the merged stream see that we did not. A refused
 // stream is nobody's.
-func judge(s setting, stream string) []disagreement {
-	out, sawOverlay, err := merged(s, stream)
+func (h *hosts) judge(s setting, stream string) (found []disagreement) {
+	out, said, err := merged(s, stream)
 	if err != nil {
 		return nil
 	}
-	var found []disagreement
 	add := func(claim, reader string, o object) {
-		for i := range found {
-			if found[i].claim == claim {
-				if !slices.Contains(found[i].readers, reader) {
-					found[i].readers = append(found[i].readers, reader)
-				}
-				return
-			}
+		i := slices.IndexFunc(found, func(d disagreement) bool { return d.claim == claim })
+		if i < 0 {
+			found = append(found, disagreement{setting: s.name, claim: claim, object: o})
+			i = len(found) - 1
 		}
-		found = append(found, disagreement{setting: s.name, claim: claim, readers: []string{reader}, object: o})
+		if !slices.Contains(found[i].readers, reader) {
+			found[i].readers = append(found[i].readers, reader)
+		}
 	}
-	seen := seenByUs(out)
-	for _, r := range readers() {
-		objects, _ := r.objects(out)
-		rest := slices.Clone(seen)
-		for _, o := range objects {
+	heard := h.objects(out)
+	for i, r := range h.readers() {
+		seen := seenByUs(said)
+		for _, o := range heard[i] {
 			if o.isOverlay() {
 				add("an overlay reaches a reader", r.name, o)
-			}
-			if !o.isPolicy() || o.isOverlay() || !s.ceiling && !sawOverlay {
-				continue
-			}
-			i := slices.IndexFunc(rest, o.equal)
-			if i < 0 {
+			} else if o.isPolicy() && !seen.take(o) {
 				add("a policy that we did not see", r.name, o)
-				continue
 			}
-			rest = slices.Delete(rest, i, i+1)
 		}
 	}
 	return found
 }
 
-// equal reports whether two objects are the same, as far as both are known.
-func (o object) equal(other object) bool {
-	if o.spec == anySpec || other.spec == anySpec {
-		o.spec, other.spec = "", ""
-	}
-	return o == other
+// sight is what we saw of a stream, as the report has it.
+type sight struct {
+	// policies are those that were read, each once.
+	policies []object
+	// unread are those of which only the identity is known, once for all of that name.
+	unread []object
+	// doubtful reports whether there may be more, and the report says so.
+	doubtful bool
 }
 
-// seenByUs are the policies in a stream, read by the rule of the contract: a document
-// starts at a line that is "---" and a space, a tab or the line's end, and is one value,
-// of YAML, or else of JSON.
-func seenByUs(stream string) (policies []object) {
-	for _, text := range split(stream) {
-		json, err := yaml.YAMLToJSON([]byte(text))
-		if err != nil {
-			json = []byte(strings.TrimPrefix(text, "---"))
-		}
-		var value any
-		if err := utiljson.Unmarshal(json, &value); err != nil {
-			continue
-		}
-		for _, o := range flatten(value) {
-			if o.isPolicy() {
-				policies = append(policies, o)
-			}
+func seenByUs(said *render.Report) *sight {
+	var s sight
+	for _, group := range said.Groups {
+		for _, p := range group.Policies {
+			s.policies = append(s.policies, fromReport(group.PodSelector, p))
 		}
 	}
-	return policies
+	for _, o := range said.Others {
+		s.policies = append(s.policies, object{apiVersion: o.APIVersion, kind: o.Kind, name: o.Name, spec: anySpec})
+	}
+	for _, problem := range said.Unread {
+		s.unread = append(s.unread, object{apiVersion: problem.APIVersion, kind: problem.Kind, name: problem.Name, spec: anySpec})
+		s.doubtful = s.doubtful || problem.Kind == ""
+	}
+	return &s
 }
 
-func split(stream string) (documents []string) {
-	start := 0
-	for offset := 0; offset < len(stream); {
-		end := len(stream)
-		if i := strings.IndexByte(stream[offset:], '\n'); i >= 0 {
-			end = offset + i + 1
-		}
-		rest, ok := strings.CutPrefix(stream[offset:end], "---")
-		if ok && (rest == "" || strings.ContainsAny(rest[:1], " \t\r\n")) {
-			documents = append(documents, stream[start:offset])
-			start = offset
-		}
-		offset = end
+// take reports whether we saw a policy, each as often as it is there.
+func (s *sight) take(o object) bool {
+	if i := slices.IndexFunc(s.policies, o.equal); i >= 0 {
+		s.policies = slices.Delete(s.policies, i, i+1)
+		return true
 	}
-	return append(documents, stream[start:])
+	return s.doubtful || slices.ContainsFunc(s.unread, o.equal)
 }

@@ -3,13 +3,15 @@ package readers
 import (
 	"encoding/json"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
 	networkingv1 "k8s.io/api/networking/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	utiljson "k8s.io/apimachinery/pkg/util/json"
 
 	"github.com/networknt/netpol-merge/merge"
+	"github.com/networknt/netpol-merge/render/report"
 )
 
 // object is what a reader takes for a Kubernetes object.
@@ -17,15 +19,15 @@ type object struct {
 	apiVersion, kind, name string
 	// marked reports whether it carries our annotation.
 	marked bool
-	// spec is its spec as JSON with sorted keys; empty if it has none. Words such as yes
-	// count as the truths that they are to YAML 1.1.
+	// spec is what its spec says, in one form for all: that of specText. Of other kinds
+	// than a NetworkPolicy's it does not count.
 	spec string
 }
 
-// isPolicy reports whether a cluster could take the object for a NetworkPolicy of any
-// group. Without a name and a group nothing is applied.
+// isPolicy reports whether a cluster could take the object for a NetworkPolicy, or for
+// the like of another group. Without a name and a group nothing is applied.
 func (o object) isPolicy() bool {
-	return o.kind == "NetworkPolicy" && o.name != "" && strings.Contains(o.apiVersion, "/")
+	return strings.HasSuffix(o.kind, "NetworkPolicy") && o.name != "" && strings.Contains(o.apiVersion, "/")
 }
 
 // isOverlay reports whether the object carries our annotation and could be applied.
@@ -41,52 +43,92 @@ func fromValue(value map[string]any) object {
 	o.kind, _ = value["kind"].(string)
 	o.name, _ = metadata["name"].(string)
 	_, o.marked = annotations[merge.IntoAnnotation]
-	if spec, ok := value["spec"]; ok {
-		text, err := json.Marshal(truths(spec))
-		if err != nil {
-			text = fmt.Append(nil, err)
-		}
-		o.spec = string(text)
+	o.spec = anySpec
+	if o.apiVersion+o.kind == "networking.k8s.io/v1NetworkPolicy" {
+		o.spec = specText(value["spec"])
 	}
 	return o
 }
 
-// truths is a value with true for yes and the like, which YAML 1.2 takes for texts. Where
-// a policy needs a text the API server refuses the one, where it needs a truth the other.
-func truths(value any) any {
-	switch value := value.(type) {
-	case []any:
-		items := slices.Clone(value)
-		for i := range items {
-			items[i] = truths(items[i])
-		}
-		return items
-	case map[string]any:
-		fields := maps.Clone(value)
-		for key := range fields {
-			fields[key] = truths(fields[key])
-		}
-		return fields
-	case string:
-		switch strings.ToLower(value) {
-		case "y", "yes", "on":
-			return true
-		case "n", "no", "off":
-			return false
-		}
+// anySpec is the spec of an object of which only the rest is known, or counts.
+const anySpec = "?"
+
+// specText is what the API server takes a spec for: it drops the fields that it does not
+// know. What it refuses is anySpec.
+func specText(value any) string {
+	text, err := json.Marshal(value)
+	if err != nil {
+		return anySpec
 	}
-	return value
+	var spec networkingv1.NetworkPolicySpec
+	if err := utiljson.Unmarshal(text, &spec); err != nil {
+		return anySpec
+	}
+	return fromPolicy(&networkingv1.NetworkPolicy{Spec: spec}, "").spec
 }
 
-// fromPolicy is a typed policy. What it says has lost the spelling of its keys, so that
-// its spec is not compared.
+// fromPolicy is a typed policy.
 func fromPolicy(policy *networkingv1.NetworkPolicy, apiVersion string) object {
 	_, marked := policy.Annotations[merge.IntoAnnotation]
-	return object{apiVersion: apiVersion, kind: "NetworkPolicy", name: policy.Name, marked: marked, spec: anySpec}
+	s := sayings{Pods: policy.Spec.PodSelector}
+	for _, direction := range merge.Directions() {
+		if merge.Isolates(policy, direction) {
+			s.Isolates = append(s.Isolates, direction)
+		}
+		for _, rule := range merge.Rules(policy, direction) {
+			s.add(direction, rule.Peers, rule.Ports)
+		}
+	}
+	return object{apiVersion: apiVersion, kind: "NetworkPolicy", name: policy.Name, marked: marked, spec: s.String()}
 }
 
-// anySpec is the spec of an object of which only the rest is known.
-const anySpec = "?"
+// fromReport is a policy as our report has it.
+func fromReport(pods metav1.LabelSelector, p report.Policy) object {
+	s := sayings{Pods: pods, Isolates: p.Isolates}
+	for _, rule := range p.Rules {
+		var ports []networkingv1.NetworkPolicyPort
+		for _, port := range rule.Ports {
+			if port.Port != nil {
+				ports = append(ports, *port.Port)
+			}
+		}
+		s.add(rule.Direction, rule.Peers, ports)
+	}
+	return object{apiVersion: "networking.k8s.io/v1", kind: "NetworkPolicy", name: p.Name, spec: s.String()}
+}
+
+// sayings are what a policy and our report have in common.
+type sayings struct {
+	Pods     metav1.LabelSelector
+	Isolates []networkingv1.PolicyType `json:",omitempty"`
+	Rules    []saying
+}
+
+type saying struct {
+	Direction networkingv1.PolicyType
+	Peers     []networkingv1.NetworkPolicyPeer `json:",omitempty"`
+	Ports     []networkingv1.NetworkPolicyPort `json:",omitempty"`
+}
+
+func (s *sayings) add(direction networkingv1.PolicyType, peers []networkingv1.NetworkPolicyPeer, ports []networkingv1.NetworkPolicyPort) {
+	s.Rules = append(s.Rules, saying{direction, peers, ports})
+}
+
+func (s *sayings) String() string {
+	text, err := json.Marshal(s)
+	if err != nil {
+		return anySpec
+	}
+	return string(text)
+}
+
+// equal reports whether two objects are the same, as far as both are known.
+func (o object) equal(other object) bool {
+	if o.spec == anySpec || other.spec == anySpec {
+		o.spec, other.spec = "", ""
+	}
+	return o == other
+}
 
 // textKeys makes keys of mappings texts, as JSON has them.
 func textKeys(value any) any {

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 
 	yamlnode "go.yaml.in/yaml/v3"
@@ -124,19 +125,44 @@ func eachDocument(stream []byte, found func(text []byte) error) error {
 	}
 }
 
-// yamlV3 reads with go.yaml.in/yaml/v3, which knows where documents end.
+// yamlV3 reads with go.yaml.in/yaml/v3, which knows where documents end. Its decoder keeps
+// the anchors of a document for the next one, against YAML's rule. No host decodes a whole
+// stream with it, so here an alias of another document's anchor is an error, as it is to
+// everybody else.
 func yamlV3(stream []byte) ([]object, error) {
 	decoder := yamlnode.NewDecoder(bytes.NewReader(stream))
 	var objects []object
 	for {
-		var value any
-		if err := decoder.Decode(&value); errors.Is(err, io.EOF) {
+		var root yamlnode.Node
+		if err := decoder.Decode(&root); errors.Is(err, io.EOF) {
 			return objects, nil
 		} else if err != nil {
 			return objects, err
 		}
+		var value any
+		err := requireOwnAnchors(&root, map[*yamlnode.Node]bool{})
+		if err == nil {
+			err = root.Decode(&value)
+		}
+		if err != nil {
+			return objects, err
+		}
 		objects = append(objects, flatten(textKeys(value))...)
 	}
+}
+
+// requireOwnAnchors returns an error if an alias stands for a node that is not before it.
+func requireOwnAnchors(n *yamlnode.Node, before map[*yamlnode.Node]bool) error {
+	before[n] = true
+	if n.Kind == yamlnode.AliasNode && !before[n.Alias] {
+		return fmt.Errorf("unknown anchor %q", n.Value)
+	}
+	for _, inner := range n.Content {
+		if err := requireOwnAnchors(inner, before); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // jsonStream reads one JSON value after the other.

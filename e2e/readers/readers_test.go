@@ -32,26 +32,26 @@ type reader struct {
 
 // objects is what the program acts on. One that crashes, as kyaml does on some
 // documents without metadata, acts on nothing.
-func (r reader) objects(stream string) (objects []object, err error) {
+func (r reader) objects(stream []byte) (objects []object, err error) {
 	defer func() {
 		if crash := recover(); crash != nil {
 			objects, err = nil, fmt.Errorf("crash: %v", crash)
 		}
 	}()
-	return r.read([]byte(stream))
+	return r.read(stream)
 }
 
-func readers() []reader {
+func (h *hosts) readers() []reader {
 	return []reader{
-		{"helm3", helmBuild},
-		{"helm3-split", func(stream []byte) ([]object, error) { return show(helm3.SplitManifests(string(stream))) }},
-		{"helm4", helm4Apply},
-		{"helm4-split", func(stream []byte) ([]object, error) { return show(helm4.SplitManifests(string(stream))) }},
-		{"kubectl", kubectl},
+		{"helm3", h.helmBuild},
+		{"helm3-split", func(stream []byte) ([]object, error) { return h.show(helm3.SplitManifests(string(stream))) }},
+		{"helm4", h.helm4Apply},
+		{"helm4-split", func(stream []byte) ([]object, error) { return h.show(helm4.SplitManifests(string(stream))) }},
+		{"kubectl", h.kubectl},
 		{"argocd", argoCD},
 		{"flux", flux},
-		{"kustomize", kustomize},
-		{"kyaml", kyamlFunction},
+		{"kustomize", h.kustomize},
+		{"kyaml", h.kyamlFunction},
 		{"document-decoder", documentDecoder},
 		{"client-go", clientGo},
 		{"sigs-yaml", sigsYAML},
@@ -122,7 +122,7 @@ func flux(stream []byte) ([]object, error) {
 // kustomize reads as "kustomize build" reads a resource (api/resource/factory.go): kyaml's
 // ByteReader, then the items of every kind that ends with List. Kubectl applies what it
 // writes.
-func kustomize(stream []byte) ([]object, error) {
+func (h *hosts) kustomize(stream []byte) ([]object, error) {
 	resources, err := provider.NewDefaultDepProvider().GetResourceFactory().SliceFromBytes(stream)
 	if err != nil {
 		return nil, err
@@ -135,13 +135,13 @@ func kustomize(stream []byte) ([]object, error) {
 		}
 		fmt.Fprintf(&b, "---\n%s", text)
 	}
-	return kubectl(b.Bytes())
+	return h.kubectl(b.Bytes())
 }
 
 // kyamlFunction reads as a KRM function does (kyaml/kio/byteio_reader.go): split at
 // "\n---.*\n", one YAML value of each part, and a List unwrapped if it is alone. Kubectl
 // applies what it writes.
-func kyamlFunction(stream []byte) ([]object, error) {
+func (h *hosts) kyamlFunction(stream []byte) ([]object, error) {
 	nodes, err := kio.FromBytes(stream)
 	if err != nil {
 		return nil, err
@@ -150,5 +150,5 @@ func kyamlFunction(stream []byte) ([]object, error) {
 	if err != nil {
 		return nil, err
 	}
-	return kubectl([]byte(text))
+	return h.kubectl([]byte(text))
 }

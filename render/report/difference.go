@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	networkingv1 "k8s.io/api/networking/v1"
-	apiequality "k8s.io/apimachinery/pkg/api/equality"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/networknt/netpol-merge/merge"
@@ -42,12 +41,10 @@ type PolicyDifference struct {
 	Namespace string `json:"namespace,omitempty"`
 	Name      string `json:"name"`
 	Change    Change `json:"change"`
-	// FormerName is the name in the old input, if that is another. A policy is known
-	// again by its pods, if no other is for just them.
+	// FormerName is the name in the old input, if the policy was renamed.
 	FormerName string `json:"formerName,omitempty"`
-	// Pods says in words whom the policy is for, FormerPods whom it was for, if others.
+	// Pods says in words what PodSelector selects.
 	Pods        string               `json:"pods"`
-	FormerPods  string               `json:"formerPods,omitempty"`
 	PodSelector metav1.LabelSelector `json:"podSelector"`
 	// Isolation lists the directions that only one of the inputs isolates.
 	Isolation []IsolationDifference `json:"isolation"`
@@ -89,140 +86,117 @@ type Side struct {
 // Compare returns how the policies differ. Neither their order nor their form counts.
 func Compare(before, after Side) *Difference {
 	d := &Difference{Version: differenceVersion, Policies: []PolicyDifference{}, Others: []ObjectDifference{}}
-	for _, p := range pairs(before.Policies, after.Policies) {
-		if difference, differs := p.compare(); differs {
-			d.Policies = append(d.Policies, difference)
+	for _, pair := range pairs(before.Policies, after.Policies) {
+		if policy := pair.compare(); !policy.isEmpty() {
+			d.Policies = append(d.Policies, policy)
 		}
 	}
-	slices.SortStableFunc(d.Policies, func(a, b PolicyDifference) int {
+	slices.SortFunc(d.Policies, func(a, b PolicyDifference) int {
 		return cmp.Or(cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Pods, b.Pods))
 	})
-	for o, was := range before.Others {
-		if is, stayed := after.Others[o]; !stayed {
-			d.Others = append(d.Others, ObjectDifference{o, Went})
-		} else if was != is {
-			d.Others = append(d.Others, ObjectDifference{o, Changed})
-		}
-	}
-	for o := range after.Others {
-		if _, known := before.Others[o]; !known {
-			d.Others = append(d.Others, ObjectDifference{o, Came})
+	others := map[Object]string{}
+	maps.Copy(others, before.Others)
+	maps.Copy(others, after.Others)
+	for o := range others {
+		was, isOld := before.Others[o]
+		is, isNew := after.Others[o]
+		if was != is || isOld != isNew {
+			d.Others = append(d.Others, ObjectDifference{o, changeOf(isOld, isNew)})
 		}
 	}
 	slices.SortFunc(d.Others, func(a, b ObjectDifference) int { return cmp.Compare(a.String(), b.String()) })
 	return d
 }
 
+func changeOf(isOld, isNew bool) Change {
+	switch {
+	case !isOld:
+		return Came
+	case !isNew:
+		return Went
+	}
+	return Changed
+}
+
 // IsEmpty reports whether nothing differs.
 func (d *Difference) IsEmpty() bool { return len(d.Policies)+len(d.Others) == 0 }
+
+func (d *PolicyDifference) isEmpty() bool {
+	return d.Change == Changed && d.FormerName == "" && len(d.Isolation)+len(d.Gained)+len(d.Lost) == 0
+}
 
 // JSON is the difference for programs.
 func (d *Difference) JSON() ([]byte, error) { return encode(d) }
 
-// unit is the policies of one name for the same pods: one, but in a broken input.
-type unit []*networkingv1.NetworkPolicy
+// pair is what is compared, before and after: nothing or one policy, and more only of an
+// input with several of one name.
+type pair [2][]*networkingv1.NetworkPolicy
 
-// keys tell by what units belong together: the same name, for the same pods; else the
-// name; else the pods. The first is also their order.
-func (u unit) keys() [3]string {
-	name, pods := u[0].Namespace+"\x00"+u[0].Name, merge.PodsKey(&u[0].Spec.PodSelector)
-	return [3]string{name + "\x00" + pods, name, u[0].Namespace + "\x00" + pods}
-}
-
-func units(policies []*networkingv1.NetworkPolicy) []unit {
-	known := map[string]unit{}
-	for _, p := range policies {
-		key := unit{p}.keys()[0]
-		known[key] = append(known[key], p)
-	}
-	var sorted []unit
-	for _, key := range slices.Sorted(maps.Keys(known)) {
-		sorted = append(sorted, known[key])
-	}
-	return sorted
-}
-
-// pair is what is compared; nil on the side on which there is nothing.
-type pair struct{ before, after unit }
-
-// pairs finds what belongs together. By its name or pods alone a unit is known again only
-// if it is the only one on its side.
+// pairs finds what belongs together: policies of one name for the same pods. If for some
+// pods just one policy went and one came, it was renamed.
 func pairs(before, after []*networkingv1.NetworkPolicy) (pairs []pair) {
-	old, now := units(before), units(after)
-	for i := range 3 { // keys
-		was, is := map[string][]unit{}, map[string][]unit{}
-		for _, u := range old {
-			was[u.keys()[i]] = append(was[u.keys()[i]], u)
-		}
-		for _, u := range now {
-			is[u.keys()[i]] = append(is[u.keys()[i]], u)
-		}
-		isPaired := func(u unit) bool { return len(was[u.keys()[i]]) == 1 && len(is[u.keys()[i]]) == 1 }
-		for _, u := range old {
-			if isPaired(u) {
-				pairs = append(pairs, pair{u, is[u.keys()[i]][0]})
+	type key [3]string // namespace, pods, name
+	known := map[key]*pair{}
+	for i, side := range (pair{before, after}) {
+		for _, p := range side {
+			of := key{p.Namespace, merge.PodsKey(&p.Spec.PodSelector), p.Name}
+			if known[of] == nil {
+				known[of] = &pair{}
 			}
+			known[of][i] = append(known[of][i], p)
 		}
-		old, now = slices.DeleteFunc(old, isPaired), slices.DeleteFunc(now, isPaired)
 	}
-	for _, u := range old {
-		pairs = append(pairs, pair{before: u})
+	alone := map[key][]pair{} // by namespace and pods
+	for of, p := range known {
+		pods := key{of[0], of[1]}
+		if p[0] != nil && p[1] != nil {
+			pairs = append(pairs, *p)
+		} else {
+			alone[pods] = append(alone[pods], *p)
+		}
 	}
-	for _, u := range now {
-		pairs = append(pairs, pair{after: u})
+	for _, some := range alone {
+		if len(some) == 2 && (some[0][0] == nil) != (some[1][0] == nil) {
+			some = []pair{{slices.Concat(some[0][0], some[1][0]), slices.Concat(some[0][1], some[1][1])}}
+		}
+		pairs = append(pairs, some...)
 	}
 	return pairs
 }
 
-func (p pair) compare() (d PolicyDifference, differs bool) {
-	shown := p.after
-	if shown == nil {
-		shown = p.before
-	}
-	d = PolicyDifference{
-		Namespace: shown[0].Namespace, Name: shown[0].Name, Change: Changed,
-		Pods: PodsInWords(&shown[0].Spec.PodSelector), PodSelector: shown[0].Spec.PodSelector,
+func (p pair) compare() PolicyDifference {
+	before, after := p[0], p[1]
+	shown := slices.Concat(after, before)[0]
+	d := PolicyDifference{
+		Namespace: shown.Namespace, Name: shown.Name, Change: changeOf(before != nil, after != nil),
+		Pods: PodsInWords(&shown.Spec.PodSelector), PodSelector: shown.Spec.PodSelector,
 		Isolation: []IsolationDifference{}, Gained: []AllowedRule{}, Lost: []AllowedRule{},
 	}
-	switch {
-	case p.before == nil:
-		d.Change = Came
-	case p.after == nil:
-		d.Change = Went
-	case p.before[0].Name != p.after[0].Name:
-		d.FormerName = p.before[0].Name
-	case p.before.keys() != p.after.keys():
-		d.FormerPods = PodsInWords(&p.before[0].Spec.PodSelector)
+	if d.Change == Changed && before[0].Name != shown.Name {
+		d.FormerName = before[0].Name
 	}
-	isSame := len(p.before) == 1 && len(p.after) == 1 && apiequality.Semantic.DeepEqual(p.before[0].Spec, p.after[0].Spec)
-	if !isSame {
-		d.compareRules(p.before, p.after)
-	}
-	return d, d.Change != Changed || d.FormerName != "" || d.FormerPods != "" || len(d.Isolation)+len(d.Gained)+len(d.Lost) > 0
-}
-
-// compareRules compares what the policies say. They add up with others, so a direction that
-// they do not isolate is one to which they add nothing.
-func (d *PolicyDifference) compareRules(before, after []*networkingv1.NetworkPolicy) {
+	// Policies add up with others, so a direction that they do not isolate is one to which
+	// they add nothing.
 	nothing := &networkingv1.NetworkPolicy{Spec: networkingv1.NetworkPolicySpec{PolicyTypes: merge.Directions()}}
-	isolated, isolates := isolatedBy(before...), isolatedBy(after...)
-	gained, lost := map[networkingv1.PolicyType][]AllowedRule{}, map[networkingv1.PolicyType][]AllowedRule{}
+	differences := map[networkingv1.PolicyType]merge.Difference{}
 	for _, said := range merge.Differences(append(slices.Clone(before), nothing), append(slices.Clone(after), nothing)) {
-		gained[said.Direction] = allowedRules(said.Gained, said.Direction)
-		lost[said.Direction] = allowedRules(said.Lost, said.Direction)
+		differences[said.Direction] = said
 	}
+	isolated, isolates := isolatedBy(before...), isolatedBy(after...)
 	for _, direction := range merge.Directions() {
+		gained, lost := allowedRules(differences[direction].Gained, direction), allowedRules(differences[direction].Lost, direction)
 		was, is := slices.Contains(isolated, direction), slices.Contains(isolates, direction)
 		if was != is {
-			rules := append(append([]AllowedRule{}, gained[direction]...), lost[direction]...)
-			d.Isolation = append(d.Isolation, IsolationDifference{direction, was, is, rules})
+			d.Isolation = append(d.Isolation, IsolationDifference{direction, was, is, append(gained, lost...)})
 			continue
 		}
-		d.Gained, d.Lost = append(d.Gained, gained[direction]...), append(d.Lost, lost[direction]...)
+		d.Gained, d.Lost = append(d.Gained, gained...), append(d.Lost, lost...)
 	}
+	return d
 }
 
-func allowedRules(rules []merge.Rule, direction networkingv1.PolicyType) (said []AllowedRule) {
+func allowedRules(rules []merge.Rule, direction networkingv1.PolicyType) []AllowedRule {
+	said := []AllowedRule{}
 	for _, rule := range rules {
 		said = append(said, AllowedRule{
 			Direction: direction,

@@ -16,20 +16,17 @@ func Printable(text string) string {
 	if len(text) > mostPrinted {
 		text = strings.ToValidUTF8(text[:mostPrinted], "") + "..."
 	}
-	var b strings.Builder
-	for _, c := range text {
+	return withoutCommands(escape(text, func(c rune) string {
 		switch {
 		case c == '\n':
-			b.WriteByte(' ')
-		case isInvisible(c) && c > 0xffff:
-			fmt.Fprintf(&b, `\U%08x`, c)
-		case isInvisible(c):
-			fmt.Fprintf(&b, `\u%04x`, c)
-		default:
-			b.WriteRune(c)
+			return " "
+		case !isInvisible(c):
+			return ""
+		case c > 0xffff:
+			return fmt.Sprintf(`\U%08x`, c)
 		}
-	}
-	return withoutCommands(b.String())
+		return fmt.Sprintf(`\u%04x`, c)
+	}))
 }
 
 // withoutCommands breaks up what Azure Pipelines, GitHub and TeamCity look for anywhere in
@@ -45,4 +42,18 @@ func withoutCommands(text string) string {
 // another order for it.
 func isInvisible(c rune) bool {
 	return c == '\t' || c != ' ' && (unicode.IsSpace(c) || unicode.IsControl(c) || unicode.Is(unicode.Cf, c) || unicode.Is(unicode.Zs, c))
+}
+
+// escape writes each character of a text as escaped says; "" leaves it as it is.
+func escape(text string, escaped func(c rune) string) string {
+	var b strings.Builder
+	b.Grow(len(text))
+	for _, c := range text {
+		if other := escaped(c); other != "" {
+			b.WriteString(other)
+		} else {
+			b.WriteRune(c)
+		}
+	}
+	return b.String()
 }

@@ -1,18 +1,18 @@
 // Package report is what people and programs read: problems, what the policies of an input
 // allow, and how those of two inputs differ, as text, Markdown and JSON.
 //
-// Start reading at Report and Difference. What they say is made of policies in explain.go
-// and difference.go, becomes blocks and rows in group.go and changes.go, and is written as
-// text or as Markdown in page.go. The words for what is allowed are in words.go. The package
-// knows no YAML, and is told on which line something stands.
+// Start reading at Report and Difference, the forms for programs. What they say is made of
+// policies in explain.go and difference.go. For people, both become a page of blocks
+// (explained.go, changes.go), which is written as text or as Markdown (text.go,
+// markdown.go). The words for what is allowed are in words.go. The package knows no YAML,
+// and is told on which line something stands.
 package report
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"unicode/utf16"
-	"unicode/utf8"
 
 	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -150,39 +150,23 @@ func inNamespace(namespace string) string {
 	return " in namespace " + namespace
 }
 
-// New returns a report of nothing. It has empty lists instead of nil, which in JSON is
-// null.
-func New() *Report {
-	return &Report{
-		Version: reportVersion, Targets: []Policy{}, Groups: []Group{}, Unread: []Problem{}, Others: []Object{},
-		Warnings: []Problem{}, Problems: []Problem{},
-	}
-}
-
 // JSON is the report for programs.
 func (r *Report) JSON() ([]byte, error) { return encode(r) }
 
 // encode is a value as JSON that may be shown on a terminal: everything invisible is
 // escaped.
 func encode(value any) ([]byte, error) {
-	var text bytes.Buffer
+	var text strings.Builder
 	encoder := json.NewEncoder(&text)
 	encoder.SetEscapeHTML(false)
 	encoder.SetIndent("", "  ")
 	err := encoder.Encode(value)
-	mustEscape := func(c rune) bool { return c != '\n' && isInvisible(c) }
-	var escaped []byte
-	rest := text.Bytes()
-	for i := bytes.IndexFunc(rest, mustEscape); i >= 0; i = bytes.IndexFunc(rest, mustEscape) {
-		c, size := utf8.DecodeRune(rest[i:])
-		escaped = append(escaped, rest[:i]...)
-		for _, unit := range utf16.Encode([]rune{c}) {
-			escaped = fmt.Appendf(escaped, `\u%04x`, unit)
+	return []byte(escape(text.String(), func(c rune) (escaped string) {
+		if c != '\n' && isInvisible(c) {
+			for _, unit := range utf16.Encode([]rune{c}) {
+				escaped += fmt.Sprintf(`\u%04x`, unit)
+			}
 		}
-		rest = rest[i+size:]
-	}
-	if escaped == nil {
-		return rest, err
-	}
-	return append(escaped, rest...), err
+		return escaped
+	})), err
 }

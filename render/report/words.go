@@ -112,24 +112,18 @@ func RuleInWords(rule merge.Rule, direction networkingv1.PolicyType) string {
 // RulesInWords says what the rules of policies in a direction allow, as far as a person
 // reads on.
 func RulesInWords(policies []*networkingv1.NetworkPolicy, direction networkingv1.PolicyType) string {
-	const longest = 500 // bytes
 	var words []string
-	known, length, more := map[string]bool{}, 0, false
 	for _, policy := range policies {
 		for _, rule := range merge.Rules(policy, direction) {
-			if len(words) == mostWords || length > longest {
-				more = true
-				continue
-			}
-			if rule := RuleInWords(rule, direction); !known[rule] {
-				known[rule] = true
-				words = append(words, rule)
-				length += len(rule)
+			said := RuleInWords(rule, direction)
+			switch {
+			case slices.Contains(words, said):
+			case len(words) == mostWords:
+				return strings.Join(words, "; ") + "; and more"
+			default:
+				words = append(words, said)
 			}
 		}
-	}
-	if more {
-		words = append(words, "and more")
 	}
 	if len(words) == 0 {
 		return "nothing"

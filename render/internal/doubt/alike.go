@@ -22,11 +22,11 @@ func unlikeObject(n *yaml.Node, value any) *yaml.Node {
 		return nil // no reader takes anything else for an object
 	}
 	entries := map[string]*yaml.Node{}
-	collect(n, entries, map[*yaml.Node]bool{})
+	collect(n, entries)
 	items, isList := object["items"].([]any)
 	sequence := node.Resolve(entries["items"])
 	switch {
-	case entries["kind"] == nil && object["kind"] != nil, unlike(entries["kind"], object["kind"]) != nil,
+	case unlike(entries["kind"], object["kind"]) != nil,
 		isList && (sequence == nil || len(sequence.Content) != len(items)):
 		return n
 	case isList:
@@ -38,8 +38,8 @@ func unlikeObject(n *yaml.Node, value any) *yaml.Node {
 		return nil
 	}
 	metadata, annotations := map[string]*yaml.Node{}, map[string]*yaml.Node{}
-	collect(entries["metadata"], metadata, map[*yaml.Node]bool{})
-	collect(metadata["annotations"], annotations, map[*yaml.Node]bool{})
+	collect(entries["metadata"], metadata)
+	collect(metadata["annotations"], annotations)
 	kind, _ := object["kind"].(string)
 	if annotations[merge.IntoAnnotation] == nil && !manifest.Annotated(object, merge.IntoAnnotation) && !strings.HasSuffix(kind, "NetworkPolicy") {
 		return nil
@@ -85,7 +85,7 @@ func unlikeMapping(n *yaml.Node, value any) *yaml.Node {
 		}
 	}
 	merged := map[string]*yaml.Node{}
-	collect(n, merged, map[*yaml.Node]bool{})
+	collect(n, merged)
 	if len(merged) != len(entries) {
 		return n
 	}
@@ -103,15 +103,13 @@ func unlikeMapping(n *yaml.Node, value any) *yaml.Node {
 
 // collect gathers the entries of a mapping as YAML 1.2 parsers do: its own, of a key that
 // stands twice the last, and then those that merge keys bring in.
-func collect(n *yaml.Node, into map[string]*yaml.Node, inside map[*yaml.Node]bool) {
-	if n = node.Resolve(n); n == nil || inside[n] {
+func collect(n *yaml.Node, into map[string]*yaml.Node) {
+	if n = node.Resolve(n); n == nil {
 		return
 	}
-	inside[n] = true
-	defer delete(inside, n)
 	if n.Kind == yaml.SequenceNode {
 		for _, one := range n.Content {
-			collect(one, into, inside)
+			collect(one, into)
 		}
 		return
 	}
@@ -128,7 +126,7 @@ func collect(n *yaml.Node, into map[string]*yaml.Node, inside map[*yaml.Node]boo
 	}
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		if n.Content[i].ShortTag() == "!!merge" {
-			collect(n.Content[i+1], into, inside)
+			collect(n.Content[i+1], into)
 		}
 	}
 }
@@ -153,7 +151,7 @@ func isSameScalar(n *yaml.Node, value any) bool {
 			truth, err := strconv.ParseBool(n.Value)
 			return err != nil || truth == value
 		}
-		return n.ShortTag() == "!!str" && n.Style == 0
+		return n.ShortTag() == "!!str"
 	case string:
 		switch n.ShortTag() {
 		case "!!str":
@@ -166,8 +164,7 @@ func isSameScalar(n *yaml.Node, value any) bool {
 		}
 		return false
 	case int64:
-		var number int64
-		return (n.ShortTag() == "!!int" || n.ShortTag() == "!!float") && isNumber(n, float64(value)) || n.Decode(&number) == nil && number == value && n.ShortTag() == "!!int"
+		return isNumber(n, float64(value))
 	case float64:
 		return isNumber(n, value)
 	}

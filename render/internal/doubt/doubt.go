@@ -35,7 +35,7 @@ type Doubt struct {
 // About returns the first reason why the document, which is not blank, cannot be read in
 // one way only; nil if it can.
 func About(d *manifest.Document) *Doubt {
-	for _, find := range []func(*manifest.Document) *Doubt{encoding, marker, second, firstLine, syntax, objects, Parsers} {
+	for _, find := range []func(*manifest.Document) *Doubt{encoding, marker, firstSpace, second, firstLine, syntax, objects, Parsers} {
 		if doubt := find(d); doubt != nil {
 			return doubt
 		}
@@ -58,20 +58,22 @@ func encoding(d *manifest.Document) *Doubt {
 
 // afterMark is the document's text behind the byte order mark of its stream.
 func afterMark(d *manifest.Document) []byte {
-	if d.Start > 0 {
-		return d.Text
-	}
 	return bytes.TrimPrefix(d.Text, []byte(stream.ByteOrderMark))
 }
 
 // marker finds lines that start like a marker and are none: Helm and kubectl start a
-// document there. In front of the first marker of a stream Helm ignores white space.
+// document there. In front of the first marker of a stream, and behind every other, Helm
+// ignores white space.
 func marker(d *manifest.Document) *Doubt {
-	number, text := 0, afterMark(d)
-	first := bytes.TrimLeftFunc(text, unicode.IsSpace)
-	if space := text[:len(text)-len(first)]; d.Start == 0 && bytes.HasPrefix(first, []byte("---")) && len(space) > 0 && space[len(space)-1] != '\n' {
-		return &Doubt{Line: 1 + bytes.Count(space, []byte("\n")), Reason: "white space stands in front of ---: some programs start a document here", Hint: "remove the white space"}
+	text := afterMark(d)
+	behind := bytes.TrimPrefix(text, []byte("---"))
+	for _, text := range [][]byte{text, behind} {
+		first := bytes.TrimLeftFunc(text, unicode.IsSpace)
+		if space := text[:len(text)-len(first)]; bytes.HasPrefix(first, []byte("---")) && len(space) > 0 && space[len(space)-1] != '\n' {
+			return &Doubt{Line: 1 + bytes.Count(space, []byte("\n")), Reason: "white space stands in front of ---: some programs start a document here", Hint: "remove the white space"}
+		}
 	}
+	number := 0
 	for line := range bytes.Lines(text) {
 		number++
 		if bytes.HasPrefix(line, []byte("---")) && !stream.IsMarker(line, "---") {
@@ -127,8 +129,7 @@ func endBefore(d *manifest.Document) int {
 	for rest := d.Text; len(rest) > 0; {
 		line, after, _ := bytes.Cut(rest, []byte("\n"))
 		number++
-		isFirst := d.Directives && number == 1 // which ends the document before
-		if stream.IsMarker(line, "...") && !isFirst && (!stream.IsBlank(line[len("..."):]) || !stream.IsBlank(after)) {
+		if stream.IsMarker(line, "...") && (!stream.IsBlank(line[len("..."):]) || !stream.IsBlank(after)) {
 			return number
 		}
 		rest = after
@@ -161,8 +162,23 @@ func syntax(d *manifest.Document) *Doubt {
 	return &Doubt{Line: line, Reason: err.Error()}
 }
 
+// firstSpace finds content that begins with white space that YAML takes for a letter: Helm
+// and kubectl skip it, and read what is behind.
+func firstSpace(d *manifest.Document) *Doubt {
+	text, line, _ := d.Body()
+	if c, _ := utf8.DecodeRune(bytes.TrimLeft(text, " \t\r\n")); unicode.IsSpace(c) {
+		return &Doubt{Line: line, Reason: "the document begins with white space that is no plain space: some programs skip it", Hint: "remove it"}
+	}
+	return nil
+}
+
 // objects finds objects that some programs take for others.
 func objects(d *manifest.Document) *Doubt {
+	for _, list := range d.Lists {
+		if doubt := itemOfAnotherKind(list); doubt != nil {
+			return doubt
+		}
+	}
 	for _, o := range slices.Concat(d.Objects, d.Lists) {
 		isPolicy := strings.HasSuffix(o.Kind(), "NetworkPolicy")
 		_, hasItems := o.Value["items"]
@@ -177,6 +193,29 @@ func objects(d *manifest.Document) *Doubt {
 			return inObject(o, "metadata", "a NetworkPolicy in a list in a list: some programs do not look there", "move it to the outer list")
 		case misspelt != "":
 			return inObject(o, "", fmt.Sprintf("some programs do not mind the case of letters in %q, others do", misspelt), "write the key as the API has it")
+		}
+	}
+	return nil
+}
+
+// itemOfAnotherKind finds an item of a list of policies that says it is something else.
+// Programs that decode the list into Go types take it for a policy all the same.
+func itemOfAnotherKind(list *manifest.Object) *Doubt {
+	kind, isTyped := strings.CutSuffix(list.Kind(), "List")
+	if !isTyped || !strings.HasSuffix(kind, "NetworkPolicy") {
+		return nil
+	}
+	items, _ := list.Value["items"].([]any)
+	for i, item := range items {
+		fields, _ := item.(map[string]any)
+		field := ""
+		if own := fields["kind"]; own != nil && own != kind {
+			field = "kind"
+		} else if own := fields["apiVersion"]; own != nil && own != list.APIVersion() {
+			field = "apiVersion"
+		}
+		if field != "" {
+			return inObject(list, fmt.Sprintf("items[%d].%s", i, field), fmt.Sprintf("the item is something else than the list says, a %s: programs do not agree which counts", kind), "leave kind and apiVersion to the list, or write kind: List")
 		}
 	}
 	return nil
@@ -202,9 +241,6 @@ func inObject(o *manifest.Object, path, reason, hint string) *Doubt {
 
 // Parsers finds what the two parsers read differently.
 func Parsers(d *manifest.Document) *Doubt {
-	if d.IsJSON {
-		return nil
-	}
 	if n := unlikeObject(d.Root(), d.Value); n != nil {
 		return &Doubt{Line: n.Line, Reason: "YAML parsers do not agree on what this says", Hint: "write it plainly: no merge key behind the keys that it would replace, no tags, numbers in decimal"}
 	}

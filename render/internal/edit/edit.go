@@ -32,7 +32,7 @@ type Document struct {
 	Tree *yaml.Node
 }
 
-// errNoLines tells that a change cannot be made by inserting lines.
+// errNoLines is the error for a change that cannot be made by inserting lines.
 var errNoLines = errors.New("the text is not in block style")
 
 // Apply returns the text after the edits. What verify takes for wrong is tried in

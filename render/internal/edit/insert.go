@@ -125,7 +125,7 @@ func (l *lines) apply() []byte {
 	return append(out, l.text[done:]...)
 }
 
-// isBlock tells whether the node is of a kind and written in block style, so
+// isBlock reports whether the node is of a kind and written in block style, so
 // that lines can be inserted into it.
 func isBlock(n *yaml.Node, kind yaml.Kind) bool {
 	return n != nil && n.Kind == kind && n.Style&yaml.FlowStyle == 0 && len(n.Content) > 0
@@ -141,7 +141,7 @@ func (l *lines) indentOf(mapping *yaml.Node) int {
 }
 
 // eraseEmpty takes away a value that says in words that there is none: null, ~,
-// [] or {}. It tells whether nothing is there then.
+// [] or {}. It reports whether nothing is there then.
 func (l *lines) eraseEmpty(key, value *yaml.Node) bool {
 	word := value.Value
 	switch {

@@ -78,7 +78,7 @@ func flows(root *yaml.Node, edits []Edit) (outermost []flowNode) {
 	return outermost
 }
 
-// unflow makes a block of a collection. It tells whether it could: the text of the
+// unflow makes a block of a collection. It reports whether it could: the text of the
 // collection has to be simply from bracket to bracket. A comment behind it stays on
 // its line, comments inside move with what they are about.
 func (l *lines) unflow(f flowNode) bool {
@@ -162,7 +162,7 @@ func flowEnd(text []byte, at int) int {
 	return -1
 }
 
-// startsScalar tells whether a scalar or a comment may start at an offset.
+// startsScalar reports whether a scalar or a comment may start at an offset.
 func startsScalar(text []byte, at int) bool {
 	return at == 0 || strings.IndexByte(" \t\r\n[{,:", text[at-1]) >= 0
 }

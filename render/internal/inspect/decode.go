@@ -56,7 +56,7 @@ func (c *keyChecker) check(n *yaml.Node, path *field.Path, inMetadata bool) {
 		if again && !isHarmless {
 			c.findings = append(c.findings, strict.Finding{
 				Error: field.Duplicate(ChildOrKey(path, key.Value), field.OmitValueType{}),
-				Hint:  fmt.Sprintf("the key is already set %s above; keep one", report.Plural(line-n.Content[first].Line, "line")),
+				Hint:  fmt.Sprintf("the key is already set %s; keep one", linesAbove(line-n.Content[first].Line)),
 				Line:  line,
 			})
 		}
@@ -70,6 +70,13 @@ func (c *keyChecker) check(n *yaml.Node, path *field.Path, inMetadata bool) {
 		}
 		c.check(n.Content[i+1], ChildOrKey(path, key.Value), inMetadata || path == nil && key.Value == "metadata")
 	}
+}
+
+func linesAbove(n int) string {
+	if n == 0 {
+		return "on the same line"
+	}
+	return report.Plural(n, "line") + " above"
 }
 
 // ChildOrKey is the path of an entry: a field of the API is one word, a key of labels or

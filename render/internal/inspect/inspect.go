@@ -46,13 +46,12 @@ func Policy(o *manifest.Object, r Role) (*networkingv1.NetworkPolicy, *Inspectio
 		})
 	}
 	policy, findings := Decode(o, r != OverlayRole)
-	if r == BystanderRole {
-		findings = slices.DeleteFunc(findings, func(f strict.Finding) bool { return f.Type == field.ErrorTypeForbidden })
-	} else {
-		keys := keyChecker{equalInMetadata: r == TargetRole, seen: map[*yaml.Node]bool{}}
-		keys.check(o.Node, nil, false)
-		findings = append(findings, keys.findings...)
+	if r == BystanderRole { // the API server drops them
+		findings = slices.DeleteFunc(findings, func(f strict.Finding) bool { return f.Type == field.ErrorTypeForbidden && !f.OtherCase })
 	}
+	keys := keyChecker{equalInMetadata: r != OverlayRole, seen: map[*yaml.Node]bool{}}
+	keys.check(o.Node, nil, false)
+	findings = append(findings, keys.findings...)
 	in.Cause(report.NotInSchema, findings...)
 	if r == OverlayRole {
 		in.Cause(report.NotForOverlays, lostValues(o)...)

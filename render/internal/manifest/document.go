@@ -36,7 +36,6 @@ type Document struct {
 	Value   any
 	Objects []*Object // the document's own, or those of the list that it is
 	Lists   []*Object // the objects that are lists
-	IsJSON  bool      // whether only a JSON parser reads it
 
 	read   bool
 	err    error

@@ -13,35 +13,37 @@ import (
 	"github.com/networknt/netpol-merge/render/internal/stream"
 )
 
-// jsonText is the part of the document that has to be JSON if the document is: what is
-// behind the marker and comments; nil if it does not start as an object. The line is that
-// of the document in which it starts.
-func (d *Document) jsonText() (text []byte, line int) {
+// Body is the document's content behind the marker, comments and blank lines, from its
+// first line that is neither on, and where in the document that begins: its line, and how
+// much of that line the marker takes. It is empty if there is none.
+func (d *Document) Body() (text []byte, line, column int) {
 	text, line = bytes.TrimPrefix(d.Content(), []byte(stream.ByteOrderMark)), 1
 	if stream.IsMarker(text, "---") {
-		text = text[len("---"):]
+		text, column = text[len("---"):], len("---")
 	}
-	for {
-		first, rest, found := bytes.Cut(text, []byte("\n"))
+	for len(text) > 0 {
+		first, rest, _ := bytes.Cut(text, []byte("\n"))
 		if !stream.IsBlankOrComment(first) {
 			break
 		}
-		if !found {
-			return nil, 0
-		}
 		text = rest
-		line++
+		line, column = line+1, 0
 	}
-	if bytes.TrimLeft(text, " \t\r")[0] != '{' {
-		return nil, 0
+	return text, line, column
+}
+
+// jsonText is the body if it starts as a JSON object does; nil if not.
+func (d *Document) jsonText() (text []byte, line, column int) {
+	if text, line, column = d.Body(); !bytes.HasPrefix(bytes.TrimLeft(text, " \t\r"), []byte("{")) {
+		return nil, 0, 0
 	}
-	return text, line
+	return text, line, column
 }
 
 // SecondValue is the line at which a second JSON value begins behind a first; 0 if there
 // is none.
 func (d *Document) SecondValue() int {
-	text, line := d.jsonText()
+	text, line, _ := d.jsonText()
 	if text == nil {
 		return 0
 	}
@@ -60,7 +62,7 @@ func (d *Document) SecondValue() int {
 // parseJSON reads a document that only a JSON parser takes: YAML has no surrogate pairs,
 // and no long keys.
 func (d *Document) parseJSON() error {
-	text, line := d.jsonText()
+	text, line, column := d.jsonText()
 	if text == nil || !utf8.Valid(text) {
 		return errors.New("not JSON")
 	}
@@ -68,11 +70,10 @@ func (d *Document) parseJSON() error {
 	if err := utiljson.Unmarshal(text, &value); err != nil {
 		return err
 	}
-	root, err := node.OfJSON(text, line)
+	root, err := node.OfJSON(text, line, column)
 	if err != nil {
 		return err
 	}
-	d.IsJSON = true
 	d.Tree = &yaml.Node{Kind: yaml.DocumentNode, Line: root.Line, Column: root.Column, Content: []*yaml.Node{root}}
 	d.Value = value
 	return d.findObjects()

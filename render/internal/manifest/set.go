@@ -65,8 +65,11 @@ func (s *Set) OnlyHooks() bool {
 	return true
 }
 
-// MayBePolicy reports whether the document may hold a NetworkPolicy.
-func (d *Document) MayBePolicy() bool { return d.mayContain("NetworkPolicy") }
+// MayBePolicy reports whether the document may hold a NetworkPolicy: it says so, and has a
+// kind, in whatever case, as some decoders do not mind.
+func (d *Document) MayBePolicy() bool {
+	return d.mayContain("NetworkPolicy") && (d.mayContain("kind") || bytes.Contains(bytes.ToLower(d.Text), []byte("kind")))
+}
 
 // SaysInto reports whether the document may say merge.IntoAnnotation.
 func (d *Document) SaysInto() bool { return d.mayContain(merge.IntoAnnotation) }

@@ -12,9 +12,9 @@ import (
 )
 
 // OfJSON returns the nodes of a JSON value, as a YAML parser would if it could read it. The
-// text begins in that line.
-func OfJSON(text []byte, line int) (*yaml.Node, error) {
-	b := jsonReader{decoder: json.NewDecoder(bytes.NewReader(text)), text: text, line: line}
+// text begins in that line, behind so many characters.
+func OfJSON(text []byte, line, column int) (*yaml.Node, error) {
+	b := jsonReader{decoder: json.NewDecoder(bytes.NewReader(text)), text: text, line: line, column: column}
 	b.decoder.UseNumber()
 	return b.next()
 }

@@ -53,7 +53,7 @@ func Lookup(mapping *yaml.Node, key string) *yaml.Node {
 	}
 	_, merged := Entry(mapping, "<<")
 	merged = Resolve(merged)
-	if merged == nil || merged == mapping {
+	if merged == nil {
 		return nil
 	}
 	if merged.Kind == yaml.MappingNode {

@@ -103,16 +103,18 @@ func objectsIn(source manifest.Source, position int) (objects []*manifest.Object
 		if d.Blank {
 			continue
 		}
-		if found := doubt.About(d); found != nil {
+		found := doubt.About(d) // which reads it
+		_, isObject := d.Value.(map[string]any)
+		switch {
+		case d.Read() == nil && !isObject:
+			problems = append(problems, inspect.OfDocument(d, report.WrongFile, "a document of this file has to be a NetworkPolicy", "remove the document"))
+		case found != nil:
 			problem := unreadable(d, found, false)
 			problem.Hint = cmp.Or(found.Hint, "every document of this file has to be readable")
 			problems = append(problems, problem)
-			continue
+		default:
+			objects = append(objects, d.Objects...)
 		}
-		if _, isObject := d.Value.(map[string]any); !isObject && d.Value != nil {
-			problems = append(problems, inspect.OfDocument(d, report.WrongFile, "a document of this file has to be a NetworkPolicy", "remove the document"))
-		}
-		objects = append(objects, d.Objects...)
 	}
 	return objects, problems
 }

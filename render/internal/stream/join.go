@@ -29,17 +29,20 @@ func Join(documents []*Document, replaced map[*Document][]byte) [][]byte {
 // remain one of its own, if the document in front of it left or is of another stream.
 // Directives need a "..." before them: it may have left with an overlay.
 func separator(before []byte, d *Document, text []byte) []byte {
-	var between []byte
+	between, lineBreak := "", "\n"
+	if bytes.HasSuffix(before, []byte("\r\n")) {
+		lineBreak = "\r\n"
+	}
 	if before[len(before)-1] != '\n' {
-		between = append(between, '\n')
+		between = lineBreak
 	}
 	switch {
 	case d.Directives && !endsDocument(before):
-		between = append(between, "...\n"...)
-	case d.Start == 0 && !d.Directives && !IsMarker(text, "---"):
-		between = append(between, "---\n"...)
+		between += "..." + lineBreak
+	case !d.Directives && !IsMarker(text, "---"):
+		between += "---" + lineBreak
 	}
-	return between
+	return []byte(between)
 }
 
 // endsDocument reports whether "..." is the text's last line of content.

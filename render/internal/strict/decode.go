@@ -100,7 +100,9 @@ func (d *decoder) decodeStruct(value any, into reflect.Value, path *field.Path) 
 			d.decode(value, inner, path.Child(key))
 			continue
 		}
-		d.add(field.Forbidden(path.Child(key), "unknown field"), hintForField(key, fieldNames(into.Type())))
+		names := fieldNames(into.Type())
+		d.add(field.Forbidden(path.Child(key), "unknown field"), hintForField(key, names))
+		d.findings[len(d.findings)-1].OtherCase = slices.ContainsFunc(names, func(name string) bool { return strings.EqualFold(name, key) })
 	}
 }
 
