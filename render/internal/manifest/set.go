@@ -38,7 +38,12 @@ func NewSet(namespace string, sources []Source) *Set {
 		if i > 0 { // it would stand in the middle
 			source.Text = bytes.TrimPrefix(source.Text, []byte(stream.ByteOrderMark))
 		}
-		set.Documents = append(set.Documents, Split(source, i)...)
+		documents := Split(source, i)
+		if i == 0 {
+			set.Documents = documents
+			continue
+		}
+		set.Documents = append(set.Documents, documents...)
 	}
 	return set
 }
