@@ -178,16 +178,6 @@ func TestOutputFails(t *testing.T) {
 	}
 }
 
-// TestVersion: the flag, whose output cobra writes, says what the command says.
-func TestVersion(t *testing.T) {
-	said, _, code := call("", "version")
-	require.Equal(t, exitDone, code)
-	require.Regexp(t, `^netpol-merge version \S+\n$`, said)
-	flag, _, code := call("", "--version")
-	require.Equal(t, exitDone, code)
-	require.Equal(t, said, flag)
-}
-
 // requireOnlyInsertions checks that all lines of documents that stay are in the
 // output, in their order.
 func requireOnlyInsertions(t *testing.T, input, output string) {
