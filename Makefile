@@ -32,15 +32,16 @@ test: ## run all tests that need only Go
 	@go test ./...
 	@cd e2e/helm && go test ./...
 
-e2e: ## run the real hosts and an API server, and compare with its code and with cyclonus
+e2e: ## run the real hosts and an API server, and compare with its code, with cyclonus and with those who read after us
 	@e2e/tools >/dev/null
 	@cd e2e/kubernetes && go test ./...
 	@cd e2e/meaning && go test ./...
+	@cd e2e/readers && go test ./...
 	@cd e2e/hosts && go test -count=1 -timeout 30m
 
 lint: ## gofmt, and golangci-lint as .golangci.yml says
 	@test -z "$$(gofmt -l .)" || { gofmt -d .; exit 1; }
-	@lint=$$(.ci/tool golangci-lint) && for module in . e2e/helm e2e/hosts; do (cd $$module && $$lint run) || exit; done
+	@lint=$$(.ci/tool golangci-lint) && for module in . e2e/helm e2e/hosts e2e/readers; do (cd $$module && $$lint run) || exit; done
 
 fuzz: ## fuzz each target for FUZZTIME
 	@.ci/fuzz $(FUZZTIME)

@@ -198,8 +198,9 @@ func objects(d *manifest.Document) *Doubt {
 	return nil
 }
 
-// itemOfAnotherKind finds an item of a list of policies that says it is something else.
-// Programs that decode the list into Go types take it for a policy all the same.
+// itemOfAnotherKind finds an item of a list of policies that is something else by its own
+// words, or has a kind but no apiVersion. Programs that decode the list into Go types take
+// it for a policy all the same.
 func itemOfAnotherKind(list *manifest.Object) *Doubt {
 	kind, isTyped := strings.CutSuffix(list.Kind(), "List")
 	if !isTyped || !strings.HasSuffix(kind, "NetworkPolicy") {
@@ -208,15 +209,17 @@ func itemOfAnotherKind(list *manifest.Object) *Doubt {
 	items, _ := list.Value["items"].([]any)
 	for i, item := range items {
 		fields, _ := item.(map[string]any)
+		own, version := fields["kind"], fields["apiVersion"]
 		field := ""
-		if own := fields["kind"]; own != nil && own != kind {
+		switch {
+		case own != nil && (own != kind || version == nil):
 			field = "kind"
-		} else if own := fields["apiVersion"]; own != nil && own != list.APIVersion() {
+		case version != nil && version != list.APIVersion():
 			field = "apiVersion"
+		default:
+			continue
 		}
-		if field != "" {
-			return inObject(list, fmt.Sprintf("items[%d].%s", i, field), fmt.Sprintf("the item is something else than the list says, a %s: programs do not agree which counts", kind), "leave kind and apiVersion to the list, or write kind: List")
-		}
+		return inObject(list, fmt.Sprintf("items[%d].%s", i, field), fmt.Sprintf("by its own words the item is not what its list says, a %s of %s: programs do not agree which counts", kind, list.APIVersion()), "leave kind and apiVersion to the list, or write both, the same as in the list")
 	}
 	return nil
 }

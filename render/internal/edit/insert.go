@@ -45,7 +45,7 @@ func (l *lines) make(root *yaml.Node, e Edit) error {
 		return err
 	case isBlock(value, yaml.SequenceNode):
 		l.append(value, items)
-	case key == nil && parentKey != nil && parent.Content[0].Line > parentKey.Line:
+	case key == nil && parentKey != nil:
 		l.insertAfter(parentKey.Line, l.indentOf(parent), append([]string{name + ":"}, items...)...)
 	case key == nil:
 		return errNoLines
@@ -152,7 +152,7 @@ func (l *lines) eraseEmpty(key, value *yaml.Node) bool {
 	case value.ShortTag() != "!!null":
 		return false
 	}
-	if value.Line != key.Line || value.Anchor != "" || value.Style&yaml.TaggedStyle != 0 {
+	if value.Line != key.Line {
 		return false
 	}
 	if word == "" {
@@ -236,7 +236,7 @@ func (l *lines) set(root *yaml.Node, e Edit, key, mapping *yaml.Node) error {
 	switch {
 	case !isKey || parent == nil || parent.Kind != yaml.MappingNode || len(parent.Content) == 0:
 		return errNoLines
-	case key == nil && parentKey != nil && isBlock(parent, yaml.MappingNode) && parent.Content[0].Line > parentKey.Line:
+	case key == nil && parentKey != nil && isBlock(parent, yaml.MappingNode):
 		l.insertAfter(parentKey.Line, l.indentOf(parent), name+":", "  "+line)
 	case key == nil:
 		return l.insertFirst(parent, name+": {"+quoted(e.Key, e.Value)+"}")
@@ -248,7 +248,7 @@ func (l *lines) set(root *yaml.Node, e Edit, key, mapping *yaml.Node) error {
 		return l.replaceScalar(before, strconv.Quote(e.Value)) // a comma would end it
 	case before != nil:
 		return l.replaceScalar(before, written)
-	case isBlock(mapping, yaml.MappingNode) && mapping.Content[0].Line > key.Line:
+	case isBlock(mapping, yaml.MappingNode):
 		l.insertAfter(key.Line, l.indentOf(mapping), line)
 	default:
 		return l.insertFirst(mapping, quoted(e.Key, e.Value))
@@ -261,7 +261,7 @@ func quoted(key, value string) string { return fmt.Sprintf("%q: %q", key, value)
 // insertFirst inserts an entry at the start of a mapping in flow style.
 func (l *lines) insertFirst(mapping *yaml.Node, entry string) error {
 	at := l.offset(mapping)
-	if mapping.Style&yaml.FlowStyle == 0 || !bytes.HasPrefix(l.text[at:], []byte("{")) {
+	if !bytes.HasPrefix(l.text[at:], []byte("{")) {
 		return errNoLines
 	}
 	if len(mapping.Content) > 0 {
@@ -292,34 +292,22 @@ func (l *lines) removeItems(key, sequence *yaml.Node, remove []int) error {
 	for _, i := range remove {
 		item := sequence.Content[i]
 		first := l.dashLine(item, dash)
-		if first == 0 {
-			return errNoLines
-		}
 		one := yaml.Node{Kind: yaml.SequenceNode, Content: []*yaml.Node{item}}
 		l.edits = append(l.edits, edit{l.starts[first-1], l.endOf(l.lastLine(&one, dash)), ""})
 	}
 	if len(remove) == len(sequence.Content) {
 		at := l.offset(key) + len(key.Value)
-		if !bytes.HasPrefix(l.text[at:], []byte(":")) {
-			return errNoLines
-		}
 		l.edits = append(l.edits, edit{at + 1, at + 1, " []"})
 	}
 	return nil
 }
 
-// dashLine is the line of an item's dash: that of the item, or, if the item
-// starts below it, the one before blank lines and comments; 0 if neither.
+// dashLine is the line of an item's dash: that of the item or, if the item starts below
+// it, the next above that has one.
 func (l *lines) dashLine(item *yaml.Node, dash int) int {
-	prefix := []byte(strings.Repeat(" ", dash-1) + "-")
-	for number := item.Line; number > 0; number-- {
-		rest, ok := bytes.CutPrefix(l.line(number), prefix)
-		switch {
-		case ok && (number == item.Line || stream.IsBlankOrComment(rest)):
-			return number
-		case number < item.Line && !stream.IsBlankOrComment(l.line(number)):
-			return 0
-		}
+	number := item.Line
+	for prefix := []byte(strings.Repeat(" ", dash-1) + "-"); number > 1 && !bytes.HasPrefix(l.line(number), prefix); {
+		number--
 	}
-	return 0
+	return number
 }

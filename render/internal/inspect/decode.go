@@ -68,7 +68,7 @@ func (c *keyChecker) check(n *yaml.Node, path *field.Path, inMetadata bool) {
 				Line:  line,
 			})
 		}
-		c.check(n.Content[i+1], ChildOrKey(path, key.Value), inMetadata || path == nil && key.Value == "metadata")
+		c.check(n.Content[i+1], ChildOrKey(path, key.Value), inMetadata || key.Value == "metadata")
 	}
 }
 

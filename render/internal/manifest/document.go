@@ -124,13 +124,19 @@ func (d *Document) parse() error {
 	return d.readValues(text)
 }
 
-// ReadAgain reads the text that a document became, which has to be one document.
+// ReadAgain reads the text that a document became, which has to be one document. The
+// objects have no nodes; the tree is read after them, so that less is held at once.
 func ReadAgain(text []byte) (*Document, error) {
 	split := Split(Source{Text: text}, 0)
 	if len(split) != 1 {
 		return nil, fmt.Errorf("it became %d documents", len(split))
 	}
-	return split[0], split[0].Read()
+	d, content := split[0], split[0].parseable()
+	if err := d.readValues(content); err != nil {
+		return nil, err
+	}
+	d.Tree = &yaml.Node{}
+	return d, yaml.Unmarshal(content, d.Tree)
 }
 
 // readValues reads what the text says, and finds the objects in it.

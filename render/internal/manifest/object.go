@@ -154,8 +154,8 @@ func (o *Object) IsMarked() bool {
 	return Annotated(o.Value, merge.IntoAnnotation)
 }
 
-// IsHook reports whether Helm takes the object for a hook. Of a list it reads the
-// annotations of the whole, not of the items.
+// IsHook reports whether Helm may take the object for a hook. Of a list it reads the
+// annotations of the whole; an item that has one of its own counts, too.
 func (o *Object) IsHook() bool {
 	whole, _ := o.Document.Value.(map[string]any)
 	return Annotated(o.Value, HookAnnotation) || Annotated(whole, HookAnnotation)

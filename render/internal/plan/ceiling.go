@@ -3,7 +3,6 @@ package plan
 import (
 	"cmp"
 	"fmt"
-	"slices"
 	"strings"
 
 	networkingv1 "k8s.io/api/networking/v1"
@@ -144,14 +143,8 @@ func (c *ceilings) beyond(o *manifest.Object, policy *networkingv1.NetworkPolicy
 	}
 	problems = b.excesses(o, policy, in, nil, "give the platform's own policy as a ceiling, too, or have the platform team raise the ceiling")
 	own := merge.NewAllowance(policy)
-	isolated := slices.DeleteFunc(merge.Directions(), func(d networkingv1.PolicyType) bool { return !merge.Isolates(policy, d) })
-	if len(isolated) == 0 {
-		return problems // nothing is added to it
-	}
 	for _, overlay := range overlays {
-		asked := *overlay.Policy
-		asked.Spec.PolicyTypes = isolated
-		problems = append(problems, b.excesses(overlay.Object, &asked, overlay.inspection, own, "ask for less, or have the platform team raise the ceiling")...)
+		problems = append(problems, b.excesses(overlay.Object, overlay.Policy, overlay.inspection, own, "ask for less, or have the platform team raise the ceiling")...)
 	}
 	return problems
 }

@@ -126,7 +126,7 @@ func isNearlyOurs(key string) bool {
 	}, strings.ToLower(key))
 	has := func(word string) bool { return strings.Contains(letters, word) }
 	isClose := strict.Nearest(letters, []string{"netpolmergenetworkntcominto"}) != ""
-	return has("netpolmerge") || has("networknt") && has("into") || isClose && (has("netpol") || has("merge"))
+	return has("netpolmerge") || has("networknt") && has("into") && strings.ContainsAny(key, "/.") || isClose && (has("netpol") || has("merge"))
 }
 
 // Forgotten returns the policies that look as if the annotation of an overlay was

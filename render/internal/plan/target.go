@@ -230,9 +230,6 @@ func TooLarge(t *Target) report.Problem {
 // otherNamespaces finds overlays of several namespaces in one target. Each of them alone
 // may mean a target that names none, but not all of them.
 func (m *maker) otherNamespaces(t *Target) (problems []report.Problem) {
-	if m.set.NamespaceOf(t.Object) != "" {
-		return nil
-	}
 	first := ""
 	for _, o := range t.Overlays {
 		switch namespace := m.set.NamespaceOf(o.Object); {

@@ -105,8 +105,8 @@ func directivesBefore(text []byte, start int) (from int, found bool) {
 		}
 		lineEnd = lineStart
 	}
-	if found && start == 0 {
-		return 0, true
+	if found {
+		return start, true
 	}
 	return len(text), false
 }

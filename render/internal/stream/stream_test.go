@@ -2,6 +2,8 @@ package stream
 
 import (
 	"bytes"
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -9,21 +11,25 @@ import (
 
 func TestSplit(t *testing.T) {
 	for name, want := range map[string][]string{
-		"nothing":                nil,
-		"no marker":              {"a: 1\n"},
-		"marker first":           {"---\na: 1\n", "---\nb: 2\n"},
-		"no marker first":        {"a: 1\n", "---\nb: 2\n"},
-		"only markers":           {"---\n", "---\n", "---"},
-		"content on the line":    {"--- {a: 1}\n", "---\t# note\n", "--- |\n text\n"},
-		"windows":                {"---\r\na: 1\r\n", "---\r\nb: 2\r\n"},
-		"indented is content":    {"a: |\n  ---\n ---\n", "---\n"},
-		"longer is content":      {"----\n---a\n", "--- \n"},
-		"at the end of a line":   {"a: ---\nb: 1\n"},
-		"end marker stays":       {"---\na: 1\n...\n", "---\nb: 2\n...\n"},
-		"directives lead":        {"%YAML 1.2\n---\na: 1\n...\n", "# c\n%TAG ! x\n\n---\nb: 2\n"},
-		"percent in content":     {"a: |\n x\n%y\n", "---\nb: 2\n"},
-		"byte order mark":        {"\ufeff---\na: 1\n", "---\n"},
-		"marker at end of input": {"a: 1\n", "---"},
+		"nothing":                  nil,
+		"no marker":                {"a: 1\n"},
+		"marker first":             {"---\na: 1\n", "---\nb: 2\n"},
+		"no marker first":          {"a: 1\n", "---\nb: 2\n"},
+		"only markers":             {"---\n", "---\n", "---"},
+		"content on the line":      {"--- {a: 1}\n", "---\t# note\n", "--- |\n text\n"},
+		"windows":                  {"---\r\na: 1\r\n", "---\r\nb: 2\r\n"},
+		"indented is content":      {"a: |\n  ---\n ---\n", "---\n"},
+		"longer is content":        {"----\n---a\n", "--- \n"},
+		"at the end of a line":     {"a: ---\nb: 1\n"},
+		"end marker stays":         {"---\na: 1\n...\n", "---\nb: 2\n...\n"},
+		"directives lead":          {"%YAML 1.2\n---\na: 1\n...\n", "# c\n%TAG ! x\n\n---\nb: 2\n"},
+		"percent in content":       {"a: |\n x\n%y\n", "---\nb: 2\n"},
+		"byte order mark":          {"\ufeff---\na: 1\n", "---\n"},
+		"marker at end of input":   {"a: 1\n", "---"},
+		"percent in the prologue":  {"---\n# c\n%y\n", "---\nb: 2\n"},
+		"directives behind a mark": {"\ufeff%YAML 1.2\n---\na: 1\n", "---\n"},
+		"directives at the end":    {"a: 1\n... # c\n", "%YAML 1.2\n--- b\n...\n"},
+		"percent behind content":   {"a: 1\n%YAML 1.2\n", "---\nb: 2\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var text string
@@ -40,6 +46,88 @@ func TestSplit(t *testing.T) {
 			require.Equal(t, want, got)
 		})
 	}
+}
+
+func TestDirectives(t *testing.T) {
+	for text, want := range map[string][]bool{
+		"a: 1\n---\nb: 2\n":                 {false, false},
+		"%YAML 1.2\n---\na: 1\n---\nb: 2\n": {true, false},
+		"a: 1\n...\n%YAML 1.2\n---\nb: 2\n": {false, true},
+		"a: 1\n---\n%YAML 1.2\n---\nb: 2\n": {false, false, false},
+	} {
+		var got []bool
+		for _, d := range Split([]byte(text)) {
+			got = append(got, d.Directives)
+		}
+		require.Equal(t, want, got, text)
+	}
+}
+
+// TestJoin: what stays behind when a document leaves, or two streams meet, is still a
+// document of its own.
+func TestJoin(t *testing.T) {
+	for _, test := range []struct {
+		streams [][]string
+		want    string
+	}{
+		{[][]string{{"a\n", "---\nb\n", "---\nc\n"}}, "a\n---\nb\n---\nc\n"},
+		{[][]string{{"a\n", "---\nleaves\n", "---\nc\n"}}, "a\n---\nc\n"},
+		{[][]string{{"---\nleaves\n", "---\nc"}}, "---\nc"},
+		{[][]string{{"a\n", "---\nleaves\n...\n", "%YAML 1.2\n---\nc\n"}}, "a\n...\n%YAML 1.2\n---\nc\n"},
+		{[][]string{{"a\n...\n", "%YAML 1.2\n---\nleaves\n...\n", "%YAML 1.2\n---\nc\n"}}, "a\n...\n%YAML 1.2\n---\nc\n"},
+		{[][]string{{"a\n...\nx\n", "---\nleaves\n...\n", "%YAML 1.2\n---\nc\n"}}, "a\n...\nx\n...\n%YAML 1.2\n---\nc\n"},
+		{[][]string{{"a"}, {"b"}}, "a\n---\nb"},
+		{[][]string{{"a\n"}, {"---\nb"}}, "a\n---\nb"},
+		{[][]string{{"a\n"}, {"%YAML 1.2\n---\nb"}}, "a\n...\n%YAML 1.2\n---\nb"},
+		{[][]string{{"---\nleaves\n"}, {"b"}}, "b"},
+	} {
+		var documents []*Document
+		replaced := map[*Document][]byte{}
+		for _, texts := range test.streams {
+			split := Split([]byte(strings.Join(texts, "")))
+			require.Len(t, split, len(texts))
+			for i, d := range split {
+				if strings.Contains(texts[i], "leaves") {
+					replaced[d] = nil
+				}
+			}
+			documents = append(documents, split...)
+		}
+		require.Equal(t, test.want, string(bytes.Join(Join(documents, replaced), nil)))
+	}
+}
+
+func TestPrologue(t *testing.T) {
+	for text, want := range map[string]string{
+		"a: 1\n":                              " true",
+		"# Source: a b\n# Source: c\n\n":      "a b false",
+		"\ufeff# Source: a\na: 1\n":           "a true",
+		"--- # Source: a\n...\n# Source: b\n": "b false",
+		"%YAML 1.2\r\n---\r\n# Source: a\r\n": "a false",
+		"--- a\n# Source: b\n":                " true",
+		"...a\n":                              " true",
+	} {
+		template, content := Split([]byte(text))[0].Prologue()
+		require.Equal(t, want, fmt.Sprint(template, " ", content), text)
+	}
+}
+
+func TestContent(t *testing.T) {
+	for text, want := range map[string]string{
+		"a: 1\n":                 "a: 1\n",
+		"a: 1\n... # c\n\n":      "a: 1\n",
+		"a: 1\n...#c\n":          "a: 1\n...#c\n",
+		"a: 1\n...\nb: 2\n...\n": "a: 1\n...\nb: 2\n",
+		"a: |\n ...\n":           "a: |\n ...\n",
+	} {
+		require.Equal(t, want, string(Split([]byte(text))[0].Content()), text)
+	}
+}
+
+func TestLineStarts(t *testing.T) {
+	require.Equal(t, []int{0, 2, 5, 7, 10, 14, 18}, LineStarts([]byte("a\nb\r\nc\rd\u0085e\u2028f\u2029")))
+	require.Equal(t, []int{0}, LineStarts([]byte("\u0080 \t")))
+	require.Equal(t, []int{0}, LineStarts(nil))
 }
 
 // FuzzSplit: the documents, joined, are the stream, and none starts inside of another.

@@ -1,0 +1,88 @@
+package strict
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	networkingv1 "k8s.io/api/networking/v1"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+)
+
+// TestExplain: an error follows from a finding that is about the same field, or left out
+// what the error misses.
+func TestExplain(t *testing.T) {
+	path := func(text string) *field.Path { return field.NewPath(text) }
+	var none Causes
+	require.False(t, none.Explain(field.Invalid(path("spec"), 1, "")))
+	for _, test := range []struct {
+		cause string
+		err   *field.Error
+		want  bool
+	}{
+		{"spec.egress[0].to[0].podSelector", field.Required(path("spec.egress[0].to[0]"), ""), true},
+		{"spec.egress[0].to[0].podSelector", field.Forbidden(path("spec.egress[0].to[0]"), ""), true},
+		{"spec.egress[0].to[0].podSelector", field.Forbidden(path("spec.egress[0].to[1]"), ""), false},
+		{"spec.egress[0].to[0].podSelector", field.Forbidden(path("spec.egress[0]"), ""), true},
+		{"spec.egress[0].to[0].podSelector", field.Forbidden(path("spec.egress[1]"), ""), false},
+		{"spec.egress[0].ports[0].port", field.Required(path("spec.egress[0].ports[0].protocol"), ""), true},
+		{"spec.egress[0].ports[0].port", field.Invalid(path("spec.egress[0].ports[0].endPort"), 1, ""), true},
+		{"spec.egress[0].ports[0].port", field.Invalid(path("spec.egress[0].ports[0].protocol"), 1, ""), false},
+		{"spec.egress[0].ports[0].protocol", field.Invalid(path("spec.egress[0].ports[0].endPort"), 1, ""), false},
+		{"spec.egress[0].ports[0].port", field.Invalid(path("spec.egress[0].ports"), 1, ""), true},
+		{"spec.egress[0].ports[0].port", field.Forbidden(path("spec.egress[0].ports"), ""), false},
+		{"metadata.labels[a]", field.Invalid(path("metadata.labels"), 1, ""), true},
+		{"metadata.name", field.Required(path("metadata"), ""), true},
+		{"metadata.name", field.Required(path("spec"), ""), false},
+	} {
+		var causes Causes
+		causes.Add(Finding{Error: field.Invalid(path(test.cause), 1, "")})
+		require.Equal(t, test.want, causes.Explain(test.err), "%s: %v", test.cause, test.err)
+	}
+	var causes Causes
+	causes.Add(Finding{Error: field.Invalid(path("ports[0].port"), 1, "")})
+	causes.Add(Finding{Error: field.Invalid(path("ports[0].protocol"), 1, "")})
+	require.True(t, causes.Explain(field.Invalid(path("ports[0].endPort"), 1, "")), "the port is still missing")
+}
+
+func TestNearest(t *testing.T) {
+	fields := []string{"egress", "ingress", "podSelector", "policyTypes", "to"}
+	for word, want := range map[string]string{
+		"egres": "egress", "EGRESS": "egress", "podselectors": "podSelector", "polcyTpes": "policyTypes", "ot": "", "x": "", "ingess": "ingress",
+		"podSlectr": "podSelector", "something": "", "": "", "egress" + strings.Repeat("x", 300): "",
+	} {
+		require.Equal(t, want, Nearest(word, fields), word)
+	}
+	long := strings.Repeat("x", 300)
+	require.Empty(t, Nearest(long, []string{long}))
+	require.Empty(t, Nearest("x", []string{long}))
+}
+
+// TestDecodeWrong: what is wrong leaves its field empty, and nothing else.
+func TestDecodeWrong(t *testing.T) {
+	var policy networkingv1.NetworkPolicy
+	findings := Decode(map[string]any{
+		"metadata": map[string]any{"name": 3.5e+08, "deletionGracePeriodSeconds": "x", "generation": int64(1) << 40},
+		"spec": map[string]any{"egress": []any{map[string]any{
+			"to":    []any{map[string]any{"podSelector": map[string]any{"x": "y", "matchLabels": map[string]any{"a": "b"}}, "ipBlock": "x"}},
+			"ports": []any{map[string]any{"endPort": int64(1) << 40, "port": int64(1) << 40}},
+		}}},
+	}, &policy, Options{Written: func(path string) (string, bool) { return "3.5e+08", path == "metadata.name" }})
+	hints := map[string]string{}
+	for _, f := range findings {
+		hints[f.Field] = f.Hint
+	}
+	require.Equal(t, map[string]string{
+		"metadata.name":                       `put it in quotes, "350000000"; in a template, quote does so, and the value has to be in quotes in values.yaml, too`,
+		"metadata.deletionGracePeriodSeconds": "",
+		"spec.egress[0].to[0].podSelector.x":  "the fields here are matchExpressions, matchLabels; check the indentation",
+		"spec.egress[0].to[0].ipBlock":        "check the indentation",
+		"spec.egress[0].ports[0].endPort":     "",
+		"spec.egress[0].ports[0].port":        "",
+	}, hints)
+	require.Nil(t, policy.DeletionGracePeriodSeconds, "none is not 0")
+	peer := policy.Spec.Egress[0].To[0]
+	require.Nil(t, peer.IPBlock, "none is not an empty one")
+	require.Equal(t, map[string]string{"a": "b"}, peer.PodSelector.MatchLabels, "what is known of it")
+	require.Nil(t, policy.Spec.Egress[0].Ports[0].EndPort)
+}
