@@ -29,13 +29,12 @@ Every flag --some-flag can also be set as NETPOL_MERGE_SOME_FLAG.`,
 		Args:          cobra.ArbitraryArgs,
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Version:       version(),
+		Version:       version(), // without a template, which would link text/template: 6 MB
 		PersistentPreRunE: func(command *cobra.Command, _ []string) error {
 			return s.complete(command.Flags())
 		},
 		RunE: func(command *cobra.Command, files []string) error { return s.writeMerged(command, stdout, files) },
 	}
-	root.SetVersionTemplate("{{.Name}} {{.Version}}\n")
 	s.addFlags(root.Flags())
 	s.addReportFlags(root.Flags())
 	s.addPluginFlag(root.PersistentFlags())
@@ -43,7 +42,8 @@ Every flag --some-flag can also be set as NETPOL_MERGE_SOME_FLAG.`,
 		Use:   "version",
 		Short: "Print the version",
 		Args:  cobra.NoArgs,
-		RunE:  func(*cobra.Command, []string) error { return stdout.print("netpol-merge " + version() + "\n") },
+		// What cobra says for --version.
+		RunE: func(*cobra.Command, []string) error { return stdout.print("netpol-merge version " + version() + "\n") },
 	})
 	return root
 }

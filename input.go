@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -48,23 +49,38 @@ func readStreams(stdin io.Reader, stderr io.Writer, files []string) ([]render.So
 		size += len(stream.Text)
 	}
 	if os.Getenv("GOMEMLIMIT") == "" {
-		// The collector works harder before a run takes much more than its input is worth.
-		debug.SetMemoryLimit(int64(256<<20 + 5*size))
+		// The collector works harder before a run takes much more than its input is worth:
+		// policies take a hundred times their text, and 1 MiB of them has to do with 300 MB.
+		debug.SetMemoryLimit(int64(120<<20 + 120*size))
 	}
 	return streams, nil
 }
 
 // readAll reads a regular file, which may be standard input, into a buffer of its size:
-// of a large one nothing is copied.
+// of a large one nothing is copied. Of a pipe the buffer grows fourfold, as fresh memory
+// costs nothing until it is written to; a bytes.Buffer clears it first.
 func readAll(from io.Reader) ([]byte, error) {
-	var text bytes.Buffer
+	size := 64 << 10
 	if file, ok := from.(*os.File); ok {
 		if info, err := file.Stat(); err == nil && info.Mode().IsRegular() {
-			text.Grow(int(info.Size()) + bytes.MinRead)
+			size = int(info.Size()) + bytes.MinRead
 		}
 	}
-	_, err := text.ReadFrom(from)
-	return text.Bytes(), err
+	text := make([]byte, 0, size)
+	for {
+		n, err := from.Read(text[len(text):cap(text)])
+		text = text[:len(text)+n]
+		switch {
+		case errors.Is(err, io.EOF):
+			return text, nil
+		case err != nil:
+			return nil, err
+		case len(text) == cap(text):
+			larger := make([]byte, len(text), 4*cap(text))
+			copy(larger, text)
+			text = larger
+		}
+	}
 }
 
 // readSources reads the files of a flag.

@@ -1,15 +1,17 @@
 //go:build unix
 
-// Command bench compares netpol-merge with what people use in its place, and
-// with cat, as whole processes on generated streams. It is what make bench
-// runs; the stages have Go benchmarks of their own (go test -bench . ./...).
-// It prints a report, and with -update puts it into docs/performance.md.
+// Command bench compares netpol-merge with what people use in its place, with a Go program
+// that only copies, and with cat, as whole processes on generated streams. It is what make
+// bench runs; with -growth it measures hostile inputs instead (growth.go). The stages have
+// Go benchmarks of their own (go test -bench . ./...). It prints a report, and with -update
+// puts it into docs/performance.md.
 package main
 
 import (
 	"flag"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -22,9 +24,16 @@ func main() {
 	flag.IntVar(&b.runs, "runs", 41, "runs of each command on the small stream; large ones get fewer")
 	tools := flag.String("tools", "", "folder of the reference programs, as e2e/tools prints it")
 	update := flag.Bool("update", false, "put the report into docs/performance.md")
+	growth := flag.Bool("growth", false, "measure hostile inputs, each of half and of the whole size")
+	only := flag.String("only", "", "with -growth: the shapes whose names contain this")
+	size := flag.Int("size", 1<<20, "with -growth: the whole size, in bytes")
 	flag.Parse()
 	b.yq, b.kustomize = filepath.Join(*tools, "yq-4.54.3"), filepath.Join(*tools, "kustomize-5.8.2")
-	if err := b.run(*update); err != nil {
+	run := func() error { return b.compare(*update) }
+	if *growth {
+		run = func() error { return b.grow(*only, *size) }
+	}
+	if err := b.in(run); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
@@ -33,23 +42,37 @@ func main() {
 // bench is one run of the comparison.
 type bench struct {
 	program, yq, kustomize string // paths
+	floor                  string // path of a Go program that copies
 	folder                 string
 	runs                   int
 	report                 strings.Builder
 }
 
-func (b *bench) run(update bool) (err error) {
+// in runs with a folder that is removed in the end.
+func (b *bench) in(run func() error) (err error) {
 	if b.folder, err = os.MkdirTemp("", "netpol-merge-bench"); err != nil {
 		return err
 	}
 	defer os.RemoveAll(b.folder)
-	for _, path := range []*string{&b.program, &b.yq, &b.kustomize} {
+	if b.program, err = b.install(b.program); err != nil {
+		return err
+	}
+	return run()
+}
+
+func (b *bench) compare(update bool) (err error) {
+	for _, path := range []*string{&b.yq, &b.kustomize} {
 		if *path, err = b.install(*path); err != nil {
 			return err
 		}
 	}
-	b.report.WriteString(machine() + "\n\n| Stream | What | Median | Compared to | Ratio | At most |\n|---|---|---|---|---|---|\n")
-	for _, measure := range []func() error{b.small, b.medium, b.large, b.manyOverlays, b.manyTargets, b.size} {
+	b.floor = filepath.Join(b.folder, "floor")
+	build := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", b.floor, "./e2e/bench/floor")
+	if output, err := build.CombinedOutput(); err != nil {
+		return fmt.Errorf("%w: %s", err, output)
+	}
+	b.report.WriteString(machine() + "\n\n| Stream | Median | Compared to | Ratio of processor time (elapsed) | At most | Holds |\n|---|---|---|---|---|---|\n")
+	for _, measure := range []func() error{b.small, b.medium, b.large, b.many, b.size} {
 		if err := measure(); err != nil {
 			return err
 		}
@@ -65,20 +88,45 @@ func (b *bench) run(update bool) (err error) {
 // a fifth longer to start: it wrote here and there, and Linux keeps a file in
 // memory in the pieces in which it was written.
 func (b *bench) install(program string) (string, error) {
-	text, err := os.ReadFile(program)
-	if err != nil {
-		return "", err
-	}
 	path := filepath.Join(b.folder, filepath.Base(program))
-	return path, os.WriteFile(path, text, 0o755)
+	if output, err := exec.Command("cp", program, path).CombinedOutput(); err != nil {
+		return "", fmt.Errorf("%w: %s", err, output)
+	}
+	return path, nil
 }
 
-func (b *bench) row(stream, what, measured, other string, ratio float64, most string) {
-	fmt.Fprintf(&b.report, "| %s | %s | %s | %s | %s | %s |\n", stream, what, measured, other, fmt.Sprintf("%.3g", ratio), most)
+// time is a row about the time of a run compared with another; bound 0 means none. The
+// bound is held against processor time: elapsed time is also that of the machine's others.
+func (b *bench) time(stream string, s sample, with string, other sample, bound float64) {
+	ratio := s.ratio(other, processor)
+	most := ""
+	if bound > 0 {
+		most = fmt.Sprint(bound)
+	}
+	b.row(stream, milliseconds(s.time(elapsed)), with+" "+milliseconds(other.time(elapsed)),
+		fmt.Sprintf("%.3g (%.3g)", ratio, s.ratio(other, elapsed)), most, ratio <= bound)
 }
 
-func seconds(s sample) string {
-	return fmt.Sprintf("%.3g ms", float64(median(s.times))/float64(time.Millisecond))
+// memory is a row about the most memory that was resident.
+func (b *bench) memory(stream string, s sample, size int64, bounded bool) {
+	most := ""
+	if bounded {
+		most = "1.3 × input + 16 MB"
+	}
+	b.row(stream+": memory", megabytes(s.memory()), "input "+megabytes(size),
+		fmt.Sprintf("%.3g", float64(s.memory())/float64(size)), most, s.memory() <= size*13/10+16_000_000)
+}
+
+func (b *bench) row(stream, measured, other, ratio, most string, holds bool) {
+	verdict := ""
+	if most != "" {
+		verdict = map[bool]string{true: "yes", false: "**no**"}[holds]
+	}
+	fmt.Fprintf(&b.report, "| %s | %s | %s | %s | %s | %s |\n", stream, measured, other, ratio, most, verdict)
+}
+
+func milliseconds(d time.Duration) string {
+	return fmt.Sprintf("%.3g ms", float64(d)/float64(time.Millisecond))
 }
 
 func megabytes(bytes int64) string { return fmt.Sprintf("%.1f MB", float64(bytes)/1e6) }

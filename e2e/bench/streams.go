@@ -8,15 +8,20 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // shape is what a stream consists of. The same shape always gives the same
 // bytes.
 type shape struct {
-	name     string
-	size     int // workloads are added up to this many bytes
-	targets  int
-	overlays int // of each target
+	name      string
+	size      int // workloads are added up to this many bytes
+	targets   int
+	overlays  int    // of each target
+	labels    string // of all workloads, which the targets select; empty for labels of each
+	nowhere   bool   // whether the targets select pods that no workload has
+	mixed     bool   // whether there are lists, hooks, Secrets and CRDs among the workloads
+	bystander int    // policies that are not involved
 }
 
 const targetName = "proxy-allow"
@@ -24,32 +29,66 @@ const targetName = "proxy-allow"
 // write writes the stream to a file in the folder and returns its path.
 func (s shape) write(folder string) (path string, err error) {
 	path = filepath.Join(folder, s.name+".yaml")
-	file, err := os.Create(path)
-	if err != nil {
-		return "", err
-	}
-	w := bufio.NewWriter(file)
-	written := 0
-	for t := range s.targets {
-		written += writeTarget(w, t)
-		for o := range s.overlays {
-			written += writeOverlay(w, t, o)
+	return path, writeFile(path, func(w io.Writer) int {
+		written := 0
+		for t := range s.targets {
+			written += writeTarget(w, nameOf(t), s.selected(t))
+			for o := range s.overlays {
+				written += writeOverlay(w, t, o)
+			}
 		}
-	}
-	for i := 0; written < s.size; i++ {
-		written += writeWorkload(w, i)
-	}
-	if err := w.Flush(); err != nil {
-		return "", err
-	}
-	return path, file.Close()
+		for i := range s.bystander {
+			written += writeTarget(w, fmt.Sprintf("policy-%d", i), fmt.Sprintf("app: policy-%d", i))
+		}
+		for i := 0; written < s.size; i++ {
+			written += s.writeDocument(w, i)
+		}
+		return written
+	})
 }
 
-func (s shape) describe() string {
-	if s.targets == 1 {
-		return fmt.Sprintf("1 target with %d overlays", s.overlays)
+// writeFile writes a file; content need not look at errors, which the writer keeps.
+func writeFile(path string, content func(io.Writer) int) error {
+	file, err := os.Create(path)
+	if err != nil {
+		return err
 	}
-	return fmt.Sprintf("%d targets with %d overlays each", s.targets, s.overlays)
+	w := bufio.NewWriter(file)
+	content(w)
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	return file.Close()
+}
+
+// selected is the label that a target selects.
+func (s shape) selected(target int) string {
+	if s.nowhere {
+		return fmt.Sprintf("app: nowhere-%d", target)
+	}
+	return s.labelsOf(target)
+}
+
+func (s shape) labelsOf(workload int) string {
+	if s.labels != "" {
+		return s.labels
+	}
+	return fmt.Sprintf("app.kubernetes.io/instance: api-%d", workload)
+}
+
+// writeDocument writes a document that is not involved.
+func (s shape) writeDocument(w io.Writer, i int) int {
+	switch {
+	case s.mixed && i%20 == 3:
+		return writeList(w, i)
+	case s.mixed && i%20 == 8:
+		return writeHook(w, i)
+	case s.mixed && i%20 == 13:
+		return writeSecret(w, i)
+	case s.mixed && i%20 == 18:
+		return writeDefinition(w, i)
+	}
+	return writeWorkload(w, i, s.labelsOf(i))
 }
 
 // nameOf is the name of a target; the first has the default name.
@@ -60,7 +99,7 @@ func nameOf(target int) string {
 	return fmt.Sprintf("%s-%d", targetName, target)
 }
 
-func writeTarget(w io.Writer, target int) int {
+func writeTarget(w io.Writer, name, selected string) int {
 	n, _ := fmt.Fprintf(w, `---
 # Source: api/charts/http-sidecar/templates/networkpolicy.yaml
 apiVersion: networking.k8s.io/v1
@@ -70,7 +109,7 @@ metadata:
 spec:
   podSelector:
     matchLabels:
-      app.kubernetes.io/instance: api-%d
+      %s
   ingress:
   - from:
     - namespaceSelector: {}
@@ -87,9 +126,35 @@ spec:
   policyTypes:
   - Ingress
   - Egress
-`, nameOf(target), target)
+`, name, selected)
 	return n // the writer keeps its error
 }
+
+// ceiling allows what the targets and their overlays do.
+const ceiling = `apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata:
+  name: ceiling
+spec:
+  ingress:
+  - from:
+    - namespaceSelector: {}
+    ports:
+    - port: 8080
+  egress:
+  - ports:
+    - port: 8438
+    - port: 53
+      protocol: UDP
+    - port: 10000
+      endPort: 20000
+  - to:
+    - ipBlock: {cidr: 10.0.0.0/8}
+    - namespaceSelector: {}
+    ports:
+    - port: 5432
+  policyTypes: [Ingress, Egress]
+`
 
 // writeOverlay writes an overlay that asks for a port of any peer, or for a port
 // of a network or namespace, which no other overlay of its target asks for.
@@ -118,7 +183,7 @@ spec:
 
 // writeWorkload writes a Deployment as charts render it, about 1 KB. Every
 // tenth is a ConfigMap with a file that has backslashes.
-func writeWorkload(w io.Writer, i int) int {
+func writeWorkload(w io.Writer, i int, labels string) int {
 	if i%10 == 9 {
 		n, _ := fmt.Fprintf(w, `---
 # Source: api/templates/configmap.yaml
@@ -142,17 +207,17 @@ metadata:
   name: api-%[1]d
   labels:
     app.kubernetes.io/name: api
-    app.kubernetes.io/instance: "api-%[1]d"
+    %[2]s
     app.kubernetes.io/managed-by: Helm
 spec:
   replicas: 2
   selector:
     matchLabels:
-      app.kubernetes.io/instance: "api-%[1]d"
+      %[2]s
   template:
     metadata:
       labels:
-        app.kubernetes.io/instance: "api-%[1]d"
+        %[2]s
     spec:
       serviceAccountName: api
       containers:
@@ -178,6 +243,73 @@ spec:
         resources:
           requests: {cpu: 100m, memory: 256Mi}
           limits: {memory: 512Mi}
+`, i, labels)
+	return n
+}
+
+// writeList writes a List of ten ConfigMaps, as kubectl get writes it.
+func writeList(w io.Writer, i int) int {
+	n, _ := fmt.Fprint(w, "---\n# Source: api/templates/list.yaml\napiVersion: v1\nkind: List\nitems:\n")
+	for item := range 10 {
+		written, _ := fmt.Fprintf(w, "- apiVersion: v1\n  kind: ConfigMap\n  metadata:\n    name: item-%d-%d\n    labels:\n      app: api\n  data:\n    LEVEL: info\n", i, item)
+		n += written
+	}
+	return n
+}
+
+func writeHook(w io.Writer, i int) int {
+	n, _ := fmt.Fprintf(w, `---
+# Source: api/templates/migrate.yaml
+apiVersion: batch/v1
+kind: Job
+metadata:
+  name: migrate-%d
+  annotations:
+    "helm.sh/hook": pre-install,pre-upgrade
+    "helm.sh/hook-delete-policy": before-hook-creation
+spec:
+  template:
+    spec:
+      restartPolicy: Never
+      containers:
+      - name: migrate
+        image: "registry.example.com/team/migrate:1.0.0"
+        command: [sh, -c, "migrate up && echo done!"]
 `, i)
+	return n
+}
+
+// writeSecret writes a Secret with a keystore of 4 KB.
+func writeSecret(w io.Writer, i int) int {
+	n, _ := fmt.Fprintf(w, "---\n# Source: api/templates/secret.yaml\napiVersion: v1\nkind: Secret\ntype: Opaque\nmetadata:\n  name: keys-%d\ndata:\n  keystore.p12: %s\n",
+		i, strings.Repeat("MIIKbAIBAzCCCiYGCSqGSIb3", 170))
+	return n
+}
+
+// writeDefinition writes a CRD of about 20 KB whose schema has descriptions with quotes.
+func writeDefinition(w io.Writer, i int) int {
+	n, _ := fmt.Fprintf(w, `---
+# Source: operator/crds/pipelines.yaml
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata:
+  name: pipelines%[1]d.example.com
+spec:
+  group: example.com
+  names: {kind: Pipeline%[1]d, plural: pipelines%[1]d}
+  scope: Namespaced
+  versions:
+  - name: v1
+    served: true
+    storage: true
+    schema:
+      openAPIV3Schema:
+        type: object
+        properties:
+`, i)
+	for property := range 100 {
+		written, _ := fmt.Fprintf(w, "          field%d:\n            description: \"What the operator does with \\\"field%d\\\"; see https://example.com/docs!\\nEmpty means the default.\"\n            type: string\n            pattern: '^[a-z]\\d+$'\n", property, property)
+		n += written
+	}
 	return n
 }

@@ -3,7 +3,9 @@ package advice
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"slices"
+	"strconv"
 	"sync"
 
 	corev1 "k8s.io/api/core/v1"
@@ -12,6 +14,7 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/util/intstr"
+	"k8s.io/apimachinery/pkg/util/sets"
 
 	"github.com/networknt/netpol-merge/merge"
 	"github.com/networknt/netpol-merge/render/internal/inspect"
@@ -19,11 +22,6 @@ import (
 	"github.com/networknt/netpol-merge/render/internal/plan"
 	"github.com/networknt/netpol-merge/render/report"
 )
-
-// mostSearched is the largest input, in bytes, in which Services are looked for. Helm
-// stores a release in an object of 1 MiB; what is much larger than that is no release,
-// and should not take longer for a warning.
-const mostSearched = 16 << 20
 
 // remappedPort is a Service port whose targetPort differs.
 type remappedPort struct {
@@ -34,11 +32,16 @@ type remappedPort struct {
 	target   int32
 }
 
-// services are the Services of the input.
+// services are the Services of the input. Documents are parsed only for a port that is
+// asked for: there may be thousands of workloads, and all for one warning.
 type services struct {
 	set       *manifest.Set
-	remapped  map[int32][]remappedPort            // by port; nil until asked for
-	templates map[string][]corev1.PodTemplateSpec // that name a port, by its name
+	mentions  map[int32][]*manifest.Document // with a targetPort, by numbers in them that may be a port; nil until asked for
+	read      map[*manifest.Document]bool    // of these
+	remapped  map[int32][]remappedPort       // what was read, by port
+	workloads []*manifest.Document           // with a containerPort
+	templates map[*manifest.Document][]corev1.PodTemplateSpec
+	looked    int // how much was looked at to find named ports, in bytes
 }
 
 // servicePorts warns of overlays that ask for the port of a Service. A policy sees
@@ -54,8 +57,11 @@ func (a *adviser) servicePorts(t *plan.Target) {
 			if port.Port == nil || port.Port.Type != intstr.Int || port.EndPort != nil {
 				continue
 			}
+			peers := rules[change.Direction][change.Into].Peers
+			if change.Direction == networkingv1.PolicyTypeEgress && !slices.ContainsFunc(peers, namesPods) {
+				continue
+			}
 			for _, s := range a.services.at(port.Port.IntVal) {
-				peers := rules[change.Direction][change.Into].Peers
 				if s.protocol != *port.Protocol || !a.isDestination(s, t, change.Direction, peers) || s.targetIsAllowed(change.Direction, peers, allowed) {
 					continue
 				}
@@ -73,10 +79,11 @@ func (a *adviser) servicePorts(t *plan.Target) {
 func (a *adviser) isDestination(s remappedPort, t *plan.Target, direction networkingv1.PolicyType, peers []networkingv1.NetworkPolicyPeer) bool {
 	set := a.services.set
 	if direction == networkingv1.PolicyTypeIngress {
-		return names(&t.Policy.Spec.PodSelector, s.selector) && set.SameNamespace(s.service, t.Object)
+		own := networkingv1.NetworkPolicyPeer{PodSelector: &t.Policy.Spec.PodSelector}
+		return namesPods(own) && selects(own.PodSelector, s.selector) && set.SameNamespace(s.service, t.Object)
 	}
 	return slices.ContainsFunc(peers, func(p networkingv1.NetworkPolicyPeer) bool {
-		if !names(p.PodSelector, s.selector) {
+		if !namesPods(p) || !selects(p.PodSelector, s.selector) {
 			return false
 		}
 		if p.NamespaceSelector == nil {
@@ -86,9 +93,9 @@ func (a *adviser) isDestination(s remappedPort, t *plan.Target, direction networ
 	})
 }
 
-// names reports whether a selector selects these labels, and not all pods.
-func names(selector *metav1.LabelSelector, set labels.Set) bool {
-	return selector != nil && len(selector.MatchLabels)+len(selector.MatchExpressions) > 0 && selects(selector, set)
+// namesPods reports whether a peer is some pods, and not all.
+func namesPods(peer networkingv1.NetworkPolicyPeer) bool {
+	return peer.PodSelector != nil && len(peer.PodSelector.MatchLabels)+len(peer.PodSelector.MatchExpressions) > 0
 }
 
 // targetIsAllowed reports whether the merged policy lets the same peers have the port
@@ -107,51 +114,56 @@ func selects(selector *metav1.LabelSelector, set labels.Set) bool {
 	return err == nil && s.Matches(set)
 }
 
-// mostServices is how many Services of one port are looked at for each request.
+// mostServices is how many Services of one port are looked at for each request, and how
+// many workloads for a port's name.
 const mostServices = 100
 
 // at returns the Services that have the port and send what comes there to another one.
 func (s *services) at(port int32) []remappedPort {
-	if s.remapped == nil {
-		s.remapped = map[int32][]remappedPort{}
-		if s.set.Size() <= mostSearched {
-			s.index()
+	if s.mentions == nil {
+		s.index()
+	}
+	for _, d := range s.mentions[port] {
+		if s.read[d] || d.Read() != nil {
+			continue
+		}
+		s.read[d] = true
+		for _, o := range d.Objects {
+			for _, remapped := range s.remappedPorts(o) {
+				s.remapped[remapped.port] = append(s.remapped[remapped.port], remapped)
+			}
 		}
 	}
 	return s.remapped[port][:min(len(s.remapped[port]), mostServices)]
 }
 
-// index finds the Services and the pods with named ports in the input.
+// index finds the documents that may hold Services, or pods with ports, without parsing
+// any.
 func (s *services) index() {
-	s.templates = map[string][]corev1.PodTemplateSpec{}
-	s.each("containerPort", func(o *manifest.Object) {
-		template := podTemplate(o)
-		for _, container := range template.Spec.Containers {
-			for _, port := range container.Ports {
-				if port.Name != "" {
-					template.Namespace = s.set.NamespaceOf(o)
-					s.templates[port.Name] = append(s.templates[port.Name], template)
-				}
-			}
-		}
-	})
-	s.each("targetPort", func(o *manifest.Object) {
-		for _, remapped := range s.remappedPorts(o) {
-			s.remapped[remapped.port] = append(s.remapped[remapped.port], remapped)
-		}
-	})
-}
-
-// each calls f for every object in documents that mention a word.
-func (s *services) each(word string, f func(*manifest.Object)) {
+	s.mentions, s.remapped = map[int32][]*manifest.Document{}, map[int32][]remappedPort{}
+	s.read, s.templates = map[*manifest.Document]bool{}, map[*manifest.Document][]corev1.PodTemplateSpec{}
 	for _, d := range s.set.Documents {
-		if !bytes.Contains(d.Text, []byte(word)) || d.Read() != nil {
+		if bytes.Contains(d.Text, []byte("containerPort")) {
+			s.workloads = append(s.workloads, d)
+		}
+		if !bytes.Contains(d.Text, []byte("targetPort")) {
 			continue
 		}
-		for _, o := range d.Objects {
-			f(o)
+		for port := range portsIn(d.Text) {
+			s.mentions[port] = append(s.mentions[port], d)
 		}
 	}
+}
+
+// portsIn are the numbers in a text that may be a port.
+func portsIn(text []byte) sets.Set[int32] {
+	ports := sets.New[int32]()
+	for word := range bytes.FieldsFuncSeq(text, func(c rune) bool { return c < '0' || c > '9' }) {
+		if number, err := strconv.ParseUint(string(word), 10, 16); err == nil {
+			ports.Insert(int32(number))
+		}
+	}
+	return ports
 }
 
 // remappedPorts are the ports of an object that its pods have by another number, if the
@@ -177,21 +189,62 @@ func (s *services) remappedPorts(o *manifest.Object) (found []remappedPort) {
 	return found
 }
 
+// mostLooked bounds how much is looked at to find named ports, in bytes.
+const mostLooked = 256 << 20
+
 // portNamed is the number that the pods of a Service in the input give a port's name; 0
 // if that is not known.
 func (s *services) portNamed(name string, service *manifest.Object, selector labels.Set) int32 {
 	namespace := s.set.NamespaceOf(service)
-	templates := s.templates[name]
-	for _, pods := range templates[:min(len(templates), mostServices)] {
-		elsewhere := namespace != "" && pods.Namespace != "" && pods.Namespace != namespace
-		if elsewhere || len(selector) == 0 || !selector.AsSelectorPreValidated().Matches(labels.Set(pods.Labels)) {
+	if len(selector) == 0 {
+		return 0
+	}
+	words := append(slices.Collect(maps.Values(selector)), name)
+	parsed := 0
+	for _, d := range s.workloads {
+		if s.looked += len(d.Text); s.looked > mostLooked || parsed == mostServices {
+			return 0
+		}
+		if slices.ContainsFunc(words, func(word string) bool { return !bytes.Contains(d.Text, []byte(word)) }) {
 			continue
 		}
-		for _, container := range pods.Spec.Containers {
-			for _, port := range container.Ports {
-				if port.Name == name {
-					return port.ContainerPort
-				}
+		parsed++
+		for _, pods := range s.templatesIn(d) {
+			elsewhere := namespace != "" && pods.Namespace != "" && pods.Namespace != namespace
+			if elsewhere || !selector.AsSelectorPreValidated().Matches(labels.Set(pods.Labels)) {
+				continue
+			}
+			if port := containerPort(pods.Spec, name); port != 0 {
+				return port
+			}
+		}
+	}
+	return 0
+}
+
+// templatesIn are the templates of the pods in a document, with their namespaces.
+func (s *services) templatesIn(d *manifest.Document) []corev1.PodTemplateSpec {
+	if templates, known := s.templates[d]; known {
+		return templates
+	}
+	var templates []corev1.PodTemplateSpec
+	if d.Read() == nil {
+		for _, o := range d.Objects {
+			template := podTemplate(o)
+			template.Namespace = s.set.NamespaceOf(o)
+			templates = append(templates, template)
+		}
+	}
+	s.templates[d] = templates
+	return templates
+}
+
+// containerPort is the port of a name; 0 if there is none.
+func containerPort(pods corev1.PodSpec, name string) int32 {
+	for _, container := range pods.Containers {
+		for _, port := range container.Ports {
+			if port.Name == name {
+				return port.ContainerPort
 			}
 		}
 	}

@@ -34,22 +34,20 @@ func (l *lines) make(root *yaml.Node, e Edit) error {
 	case len(e.Remove) > 0:
 		return l.removeItems(key, value, e.Remove)
 	}
-	items, err := itemLines(e.Append)
-	if err != nil {
-		return err
-	}
-	if isBlock(value, yaml.SequenceNode) {
-		l.append(value, items)
-		return nil
-	}
 	name, isKey := e.Path[len(e.Path)-1].(string)
 	parentKey, parent := node.At(root, e.Path[:len(e.Path)-1])
+	if !isBlock(value, yaml.SequenceNode) && (!isKey || !isBlock(parent, yaml.MappingNode) || key != nil && !l.eraseEmpty(key, value)) {
+		return errNoLines // before the items are encoded, which costs
+	}
+	items, err := itemLines(e.Append)
 	switch {
-	case !isKey || !isBlock(parent, yaml.MappingNode):
-		return errNoLines
+	case err != nil:
+		return err
+	case isBlock(value, yaml.SequenceNode):
+		l.append(value, items)
 	case key == nil && parentKey != nil:
 		l.insertAfter(parentKey.Line, l.indentOf(parent), append([]string{name + ":"}, items...)...)
-	case key == nil || !l.eraseEmpty(key, value):
+	case key == nil:
 		return errNoLines
 	default:
 		l.insertAfter(key.Line, key.Column-1, items...)

@@ -143,20 +143,24 @@ func Scalar(value string) *yaml.Node {
 }
 
 // isPlainWord reports whether a text certainly needs no quotes: it begins with a letter,
-// is longer than the words that stand for booleans and null, and has only characters that
-// mean nothing.
+// is longer than the words that stand for booleans and null or has more than letters, and
+// has only characters that mean nothing.
 func isPlainWord(text string) bool {
 	const longestWord = len("false")
 	isLetter := func(c byte) bool { return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' }
-	if len(text) <= longestWord || !isLetter(text[0]) {
+	if text == "" || !isLetter(text[0]) {
 		return false
 	}
+	isWord := true
 	for i := range len(text) {
-		if c := text[i]; !isLetter(c) && (c < '0' || c > '9') && strings.IndexByte("-_./", c) < 0 {
-			return false
+		if c := text[i]; !isLetter(c) {
+			if (c < '0' || c > '9') && strings.IndexByte("-_./", c) < 0 {
+				return false
+			}
+			isWord = false
 		}
 	}
-	return true
+	return !isWord || len(text) > longestWord
 }
 
 // child returns the value of a key as a block of the wanted kind; it becomes an

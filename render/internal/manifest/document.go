@@ -39,10 +39,23 @@ type Document struct {
 
 	read   bool
 	err    error
+	places *places // nil until asked for
+}
+
+// places is where things are in a document. Most are never asked, so that they are kept
+// apart: a stream may have a hundred thousand documents.
+type places struct {
 	breaks []int // how many newlines there are before each line; nil until asked for
 	lines  []int // offset of each line, as editors count lines; nil until asked for
 	nodes  node.Index
 	last   shownLine
+}
+
+func (d *Document) place() *places {
+	if d.places == nil {
+		d.places = &places{}
+	}
+	return d.places
 }
 
 // shownLine is a line's text, kept as problems often share a line.
@@ -67,6 +80,9 @@ func Split(source Source, position int) []*Document {
 	for i, d := range split {
 		documents[i] = &Document{Document: d, Stream: source.Name, IsFile: source.IsFile, Position: position}
 		template, content := d.Prologue()
+		if i > 0 && template == documents[i-1].Template {
+			template = documents[i-1].Template // the same memory
+		}
 		documents[i].Template, documents[i].Blank = template, !content
 	}
 	return documents
@@ -178,14 +194,15 @@ func notYAML(text []byte, err error) error {
 // LineOf converts a line of the document, as the parser counts lines, to a line of the
 // stream, as editors do: they end lines at newlines only.
 func (d *Document) LineOf(number int) int {
-	if d.breaks == nil {
+	p := d.place()
+	if p.breaks == nil {
 		starts := stream.LineStarts(d.Text)
-		d.breaks = make([]int, len(starts))
+		p.breaks = make([]int, len(starts))
 		for i := 1; i < len(starts); i++ {
-			d.breaks[i] = d.breaks[i-1] + bytes.Count(d.Text[starts[i-1]:starts[i]], []byte("\n"))
+			p.breaks[i] = p.breaks[i-1] + bytes.Count(d.Text[starts[i-1]:starts[i]], []byte("\n"))
 		}
 	}
-	return d.Line + d.breaks[min(number, len(d.breaks))-1]
+	return d.Line + p.breaks[min(number, len(p.breaks))-1]
 }
 
 // mostShown is how much of a line is shown, in bytes.
@@ -194,25 +211,27 @@ const mostShown = 300
 // LineText is the text of a line of the stream that is one of the document's, without its
 // line break; of a long one the start.
 func (d *Document) LineText(line int) string {
-	if d.last.line != line {
-		d.last = shownLine{line, d.lineText(line)}
+	p := d.place()
+	if p.last.line != line {
+		p.last = shownLine{line, d.lineText(line)}
 	}
-	return d.last.text
+	return p.last.text
 }
 
 func (d *Document) lineText(line int) string {
-	if d.lines == nil {
+	p := d.place()
+	if p.lines == nil {
 		for i := range d.Text {
 			if i == 0 || d.Text[i-1] == '\n' {
-				d.lines = append(d.lines, i)
+				p.lines = append(p.lines, i)
 			}
 		}
 	}
 	i := line - d.Line
-	if i < 0 || i >= len(d.lines) {
+	if i < 0 || i >= len(p.lines) {
 		return ""
 	}
-	text, _, _ := bytes.Cut(d.Text[d.lines[i]:], []byte("\n"))
+	text, _, _ := bytes.Cut(d.Text[p.lines[i]:], []byte("\n"))
 	text = bytes.TrimSuffix(text, []byte("\r"))
 	if len(text) > mostShown {
 		return strings.ToValidUTF8(string(text[:mostShown]), "") + "..."

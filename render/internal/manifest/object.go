@@ -62,7 +62,7 @@ func (d *Document) addItems(list *Object) error {
 	if list.Node != nil {
 		sequence := node.Resolve(node.Lookup(list.Node, "items"))
 		if sequence == nil || len(sequence.Content) != len(items) {
-			line, _ := d.nodes.Locate(list.Node, "items")
+			line, _ := d.place().nodes.Locate(list.Node, "items")
 			return &SyntaxError{line, "parsers do not agree on the items of the list"}
 		}
 		nodes = sequence.Content
@@ -70,7 +70,7 @@ func (d *Document) addItems(list *Object) error {
 	for i, item := range items {
 		value, ok := item.(map[string]any)
 		if !ok {
-			line, _ := d.nodes.Locate(nodes[i], "")
+			line, _ := d.place().nodes.Locate(nodes[i], "")
 			return &SyntaxError{line, fmt.Sprintf("item %d of the list is no object", i)}
 		}
 		if kind, ok := strings.CutSuffix(list.Kind(), "List"); ok && kind != "" && value["kind"] == nil {
@@ -182,7 +182,7 @@ func (o *Object) LineAt(path string) int { return o.LineOf(o.ParserLine(path)) }
 
 // ParserLine is LineAt as a line of the document, as the parser counts.
 func (o *Object) ParserLine(path string) int {
-	line, _ := o.nodes.Locate(o.Node, path)
+	line, _ := o.place().nodes.Locate(o.Node, path)
 	return line
 }
 
@@ -191,8 +191,8 @@ func (o *Object) ParserLine(path string) int {
 // API server names only the mapping.
 func (o *Object) LineOfEntry(path string, text any) int {
 	word, isText := text.(string)
-	_, mapping := o.nodes.Locate(o.Node, path)
-	if key := o.nodes.KeyWith(mapping, word); key != nil && isText {
+	_, mapping := o.place().nodes.Locate(o.Node, path)
+	if key := o.place().nodes.KeyWith(mapping, word); key != nil && isText {
 		return o.LineOf(key.Line)
 	}
 	return 0
@@ -201,7 +201,7 @@ func (o *Object) LineOfEntry(path string, text any) int {
 // Written is the scalar at a path as it stands in the text. Its value may look different:
 // YAML reads 1.10 as the number 1.1, and y as true.
 func (o *Object) Written(path string) (string, bool) {
-	_, value := o.nodes.Locate(o.Node, path)
+	_, value := o.place().nodes.Locate(o.Node, path)
 	if value == nil || value.Kind != yaml.ScalarNode {
 		return "", false
 	}

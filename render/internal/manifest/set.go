@@ -38,7 +38,12 @@ func NewSet(namespace string, sources []Source) *Set {
 		if i > 0 { // it would stand in the middle
 			source.Text = bytes.TrimPrefix(source.Text, []byte(stream.ByteOrderMark))
 		}
-		set.Documents = append(set.Documents, Split(source, i)...)
+		documents := Split(source, i)
+		if i == 0 {
+			set.Documents = documents
+			continue
+		}
+		set.Documents = append(set.Documents, documents...)
 	}
 	return set
 }
@@ -83,14 +88,6 @@ func (s *Set) NamespaceOf(o *Object) string {
 func (s *Set) SameNamespace(a, b *Object) bool {
 	inA, inB := s.NamespaceOf(a), s.NamespaceOf(b)
 	return inA == inB || inA == "" || inB == ""
-}
-
-// Size is how many bytes the documents have.
-func (s *Set) Size() (size int) {
-	for _, d := range s.Documents {
-		size += len(d.Text)
-	}
-	return size
 }
 
 // Split returns the documents as they were split off.

@@ -65,7 +65,6 @@ func TestNewSet(t *testing.T) {
 	set := NewSet("", []Source{{Text: []byte(marked)}, {Text: []byte(marked)}})
 	require.Equal(t, marked, string(set.Documents[0].Text))
 	require.Equal(t, "a: b\n", string(set.Documents[1].Text))
-	require.Equal(t, len(marked)+len("a: b\n"), set.Size())
 	require.False(t, set.IsEmpty())
 	require.True(t, NewSet("", []Source{{Text: []byte("---\n# note\n...\n")}}).IsEmpty())
 }

@@ -6,7 +6,7 @@ import "bytes"
 // their new form: an empty one leaves. A document with Start 0 begins another stream.
 // The pieces are slices of the documents, and of what has to stand between them.
 func Join(documents []*Document, replaced map[*Document][]byte) [][]byte {
-	var pieces [][]byte
+	pieces := make([][]byte, 0, len(documents))
 	var last, before *Document // in the output, and in the input
 	for _, d := range documents {
 		text, changed := replaced[d]
