@@ -11,11 +11,7 @@ import (
 	"github.com/networknt/netpol-merge/render/report"
 )
 
-func newCommand(s *settings, stdout *output) *cobra.Command {
-	root := &cobra.Command{
-		Use:   "netpol-merge [flags] [FILE...]",
-		Short: "Fold network policy overlays into the policy that the platform owns",
-		Long: `netpol-merge reads rendered manifests from standard input, or from the files,
+const description = `netpol-merge reads rendered manifests from standard input, or from the files,
 and folds every NetworkPolicy that carries the annotation
 
   netpol-merge.networknt.com/into: NAME
@@ -23,18 +19,32 @@ and folds every NetworkPolicy that carries the annotation
 into the NetworkPolicy of that name: the result allows exactly what both allow
 together. Everything else leaves byte for byte as it came.
 
-Every flag --some-flag can also be set as NETPOL_MERGE_SOME_FLAG.`,
+Every flag --some-flag can also be set as NETPOL_MERGE_SOME_FLAG.`
+
+func newCommand(s *settings, stdout *output) *cobra.Command {
+	var onlyVersion bool
+	root := &cobra.Command{
+		Use:   "netpol-merge [flags] [FILE...]",
+		Short: "Fold network policy overlays into the policy that the platform owns",
+		Long:  description,
 		Example: `  helm install petstore charts/petstore --post-renderer netpol-merge
   helm template petstore charts/petstore | netpol-merge --require-input`,
 		Args:          cobra.ArbitraryArgs,
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Version:       version(), // without a template, which would link text/template: 6 MB
 		PersistentPreRunE: func(command *cobra.Command, _ []string) error {
 			return s.complete(command.Flags())
 		},
-		RunE: func(command *cobra.Command, files []string) error { return s.writeMerged(command, stdout, files) },
+		RunE: func(command *cobra.Command, files []string) error {
+			if onlyVersion {
+				return printVersion(stdout)
+			}
+			return s.writeMerged(command, stdout, files)
+		},
 	}
+	// Not cobra's, which needs a template, and so 6 MB of text/template, to say the same as
+	// the command.
+	root.Flags().BoolVarP(&onlyVersion, "version", "v", false, "print the version")
 	s.addFlags(root.Flags())
 	s.addReportFlags(root.Flags())
 	s.addPluginFlag(root.PersistentFlags())
@@ -42,8 +52,7 @@ Every flag --some-flag can also be set as NETPOL_MERGE_SOME_FLAG.`,
 		Use:   "version",
 		Short: "Print the version",
 		Args:  cobra.NoArgs,
-		// What cobra says for --version.
-		RunE: func(*cobra.Command, []string) error { return stdout.print("netpol-merge version " + version() + "\n") },
+		RunE:  func(*cobra.Command, []string) error { return printVersion(stdout) },
 	})
 	return root
 }
@@ -133,6 +142,10 @@ func newCheckCommand() *cobra.Command {
 
 // version is the module's version, which the go command knows of a build from a tag or
 // by go install.
+func printVersion(stdout *output) error {
+	return stdout.print("netpol-merge " + version() + "\n")
+}
+
 func version() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok || info.Main.Version == "" {

@@ -166,7 +166,7 @@ func TestVersionFlag(t *testing.T) {
 	for _, args := range []string{"--version", "version"} {
 		stdout, stderr, code := call("", args)
 		require.Equal(t, exitDone, code)
-		require.Equal(t, "netpol-merge version "+version()+"\n", stdout)
+		require.Equal(t, "netpol-merge "+version()+"\n", stdout)
 		require.Empty(t, stderr)
 	}
 }

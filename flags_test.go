@@ -18,14 +18,14 @@ func TestArguments(t *testing.T) {
 		want      string // of the message; empty if nothing is wrong
 	}{
 		{nil, []string{"--strict --allow-ingress"}, "one argument holds several flags"},
-		{nil, []string{"--namespace shop"}, "one argument holds several flags"},
+		{nil, []string{"--namespace shop"}, `write "--namespace=shop"`},
 		{nil, []string{"--target=a b"}, ""},
 		{nil, []string{"--", "--strict --allow-ingress"}, "no such file"},
 		{nil, []string{"--ceiling", " "}, "--ceiling needs a file"},
 		{nil, []string{"--target", ""}, "--target needs a name"},
 		{[]string{"NETPOL_MERGE_CEILING="}, nil, "NETPOL_MERGE_CEILING is set, but names no file"},
 		{[]string{"NETPOL_MERGE_CEILING= , "}, nil, "NETPOL_MERGE_CEILING is set, but names no file"},
-		{[]string{"NETPOL_MERGE_STRICT=x"}, nil, `invalid value "x" in NETPOL_MERGE_STRICT`},
+		{[]string{"NETPOL_MERGE_CEILING=", "NETPOL_MERGE_STRICT=x"}, nil, `invalid value "x" in NETPOL_MERGE_STRICT`},
 		{[]string{"NETPOL_MERGE_CEILING="}, []string{"--ceiling", "no/such"}, "no such file"},
 		{[]string{"NETPOL_MERGE_CEILING=no/such, no/other"}, nil, "no such file"},
 		{[]string{"NETPOL_MERGE_STRICT=", "NETPOL_MERGE_OVERLAY=", "NETPOL_MERGE_TARGET="}, nil, ""},

@@ -134,7 +134,7 @@ func rowsOfDifference(d *render.Difference) (rows []string) {
 		}
 		mark := map[report.Change]string{report.Came: "+", report.Went: "-", report.Changed: " "}[p.Change]
 		for _, change := range p.Isolation {
-			remark := map[bool]string{true: "isolated by this policy now", false: "not isolated by this policy any more"}[change.After]
+			remark := map[bool]string{true: "isolated now: what no line allows is blocked", false: "not isolated any more: this policy blocks nothing"}[change.After]
 			rows = append(rows, fmt.Sprintf("!|%s|%s|||", strings.ToLower(string(change.Direction)), remark))
 			add(mark, change.Rules)
 		}
