@@ -132,7 +132,7 @@ func TestCeilingThatNamesNoFile(t *testing.T) {
 		for _, command := range []string{"", "explain", "diff /dev/null -"} {
 			stdout, stderr, code := call(mergetest.Target, strings.Fields(command)...)
 			require.Equal(t, exitUsage, code, "%q of %q", command, value)
-			require.Equal(t, "netpol-merge: NETPOL_MERGE_CEILING is set, but names no file; name one, or unset it\n  hint: see netpol-merge --help\n", stderr)
+			require.Equal(t, "netpol-merge: NETPOL_MERGE_CEILING is set, but names no file: name one, or unset it\n  hint: see netpol-merge --help\n", stderr)
 			require.Empty(t, stdout)
 		}
 	}

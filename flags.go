@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"slices"
 	"strings"
@@ -74,42 +75,62 @@ func checkArguments(args []string) error {
 		if arg == "--" {
 			return nil
 		}
+		if !strings.HasPrefix(arg, "--") {
+			continue
+		}
 		name, _, _ := strings.Cut(arg, "=")
-		if strings.HasPrefix(arg, "--") && (strings.Contains(name, " ") || strings.Contains(arg, " --")) {
-			return usageError("one argument holds several flags, or a flag and its value: %q; pass each as an argument of its own", arg)
+		flag, value, isTwo := strings.Cut(name, " ")
+		switch {
+		case strings.Contains(arg, " --"):
+			return usageError("one argument holds several flags: %q; pass each as an argument of its own", arg)
+		case isTwo:
+			return usageError("one argument holds a flag and its value: %q; write %q", arg, flag+"="+strings.TrimSpace(value))
 		}
 	}
 	return nil
 }
 
 // setFromEnvironment sets flags that the command line does not from variables such as
-// NETPOL_MERGE_ALLOW_INGRESS. An empty variable counts as unset, but for the ceilings: a
-// bound that is switched off by accident is none.
-func setFromEnvironment(flags *pflag.FlagSet) (err error) {
+// NETPOL_MERGE_ALLOW_INGRESS.
+func setFromEnvironment(flags *pflag.FlagSet) error {
+	var wrong []string
 	flags.VisitAll(func(flag *pflag.Flag) {
-		name := "NETPOL_MERGE_" + strings.ToUpper(strings.ReplaceAll(flag.Name, "-", "_"))
-		value, isSet := os.LookupEnv(name)
-		if flag.Changed || !isSet || flag.Name == "help" || flag.Name == "version" || err != nil {
+		variable := "NETPOL_MERGE_" + strings.ToUpper(strings.ReplaceAll(flag.Name, "-", "_"))
+		value, isSet := os.LookupEnv(variable)
+		if flag.Changed || !isSet || flag.Name == "help" || flag.Name == "version" {
 			return
 		}
-		var items []string
-		for item := range strings.SplitSeq(value, ",") {
-			if item = strings.TrimSpace(item); item != "" {
-				items = append(items, item)
-			}
-		}
-		list, isList := flag.Value.(pflag.SliceValue)
-		switch {
-		case flag.Name == "ceiling" && len(items) == 0:
-			err = usageError("%s is set, but names no file; name one, or unset it", name)
-		case value == "":
-		case isList:
-			err = list.Replace(items)
-		case flag.Value.Set(value) != nil:
-			err = usageError("invalid value %q in %s: it has to be true or false", value, name)
+		if err := setFromVariable(flag, variable, value); err != nil {
+			wrong = append(wrong, err.Error())
 		}
 	})
-	return err
+	if len(wrong) == 0 {
+		return nil
+	}
+	return usageError("%s", strings.Join(wrong, "; "))
+}
+
+// setFromVariable sets one flag. An empty value counts as unset, but for the ceilings: a
+// bound that is switched off by accident is none.
+func setFromVariable(flag *pflag.Flag, variable, value string) error {
+	var items []string
+	for item := range strings.SplitSeq(value, ",") {
+		if item = strings.TrimSpace(item); item != "" {
+			items = append(items, item)
+		}
+	}
+	list, isList := flag.Value.(pflag.SliceValue)
+	switch {
+	case flag.Name == "ceiling" && len(items) == 0:
+		return fmt.Errorf("%s is set, but names no file: name one, or unset it", variable)
+	case value == "":
+		return nil
+	case isList:
+		return list.Replace(items)
+	case flag.Value.Set(value) != nil:
+		return fmt.Errorf("invalid value %q in %s: it has to be true or false", value, variable)
+	}
+	return nil
 }
 
 // complete sets what the environment says, and returns what is wrong with the settings,

@@ -18,14 +18,14 @@ func TestArguments(t *testing.T) {
 		want      string // of the message; empty if nothing is wrong
 	}{
 		{nil, []string{"--strict --allow-ingress"}, "one argument holds several flags"},
-		{nil, []string{"--namespace shop"}, `write "--namespace=shop"`},
+		{nil, []string{"--namespace shop"}, "one argument holds several flags"},
 		{nil, []string{"--target=a b"}, ""},
 		{nil, []string{"--", "--strict --allow-ingress"}, "no such file"},
 		{nil, []string{"--ceiling", " "}, "--ceiling needs a file"},
 		{nil, []string{"--target", ""}, "--target needs a name"},
 		{[]string{"NETPOL_MERGE_CEILING="}, nil, "NETPOL_MERGE_CEILING is set, but names no file"},
 		{[]string{"NETPOL_MERGE_CEILING= , "}, nil, "NETPOL_MERGE_CEILING is set, but names no file"},
-		{[]string{"NETPOL_MERGE_CEILING=", "NETPOL_MERGE_STRICT=x"}, nil, `invalid value "x" in NETPOL_MERGE_STRICT`},
+		{[]string{"NETPOL_MERGE_STRICT=x"}, nil, `invalid value "x" in NETPOL_MERGE_STRICT`},
 		{[]string{"NETPOL_MERGE_CEILING="}, []string{"--ceiling", "no/such"}, "no such file"},
 		{[]string{"NETPOL_MERGE_CEILING=no/such, no/other"}, nil, "no such file"},
 		{[]string{"NETPOL_MERGE_STRICT=", "NETPOL_MERGE_OVERLAY=", "NETPOL_MERGE_TARGET="}, nil, ""},
@@ -113,9 +113,17 @@ func TestReportIsWhole(t *testing.T) {
 	require.Equal(t, exitIO, code)
 	require.NotContains(t, stderr, ".tmp", "nobody knows that file")
 
-	_, stderr, code = call("a: b\n", "--report", "/dev/null")
+	require.NoError(t, syscall.Mkfifo(at("pipe"), 0o600))
+	pipe, err := os.OpenFile(at("pipe"), os.O_RDWR, 0) // of both ends, so nobody waits
+	require.NoError(t, err)
+	defer pipe.Close()
+	_, stderr, code = call("a: b\n", "--report", at("pipe"))
 	require.Equal(t, exitDone, code, stderr)
+	info, err = os.Lstat(at("pipe"))
+	require.NoError(t, err)
+	require.NotZero(t, info.Mode()&os.ModeNamedPipe, "a pipe is written to, not replaced")
+
 	entries, err := os.ReadDir(folder)
 	require.NoError(t, err)
-	require.Len(t, entries, 3, "nothing is left behind: %v", entries)
+	require.Len(t, entries, 4, "nothing is left behind: %v", entries)
 }

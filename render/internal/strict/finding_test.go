@@ -25,6 +25,7 @@ func TestExplain(t *testing.T) {
 		{"spec.egress[0].to[0].podSelector", field.Forbidden(path("spec.egress[0].to[1]"), ""), false},
 		{"spec.egress[0].to[0].podSelector", field.Forbidden(path("spec.egress[0]"), ""), true},
 		{"spec.egress[0].to[0].podSelector", field.Forbidden(path("spec.egress[1]"), ""), false},
+		{"spec.egress[0].to[0].podSelector", field.Forbidden(path("spec.egress[0].to[0].ipBlock"), ""), true},
 		{"spec.egress[0].ports[0].port", field.Required(path("spec.egress[0].ports[0].protocol"), ""), true},
 		{"spec.egress[0].ports[0].port", field.Invalid(path("spec.egress[0].ports[0].endPort"), 1, ""), true},
 		{"spec.egress[0].ports[0].port", field.Invalid(path("spec.egress[0].ports[0].protocol"), 1, ""), false},
