@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -69,26 +68,6 @@ func TestReportOfManyRuns(t *testing.T) {
 	entries, err := os.ReadDir(folder)
 	require.NoError(t, err)
 	require.Len(t, entries, 1)
-}
-
-// TestReportThroughLink: whoever may plant a link where a report is going to be does not
-// choose which file is overwritten.
-func TestReportThroughLink(t *testing.T) {
-	folder := t.TempDir()
-	precious, path := filepath.Join(folder, "precious"), filepath.Join(folder, "report.json")
-	write(t, precious, "as it was")
-	for _, leadsTo := range []string{precious, filepath.Join(folder, "nowhere")} {
-		require.NoError(t, os.RemoveAll(path))
-		require.NoError(t, os.Symlink(leadsTo, path))
-		_, stderr, code := call(mergetest.Target, "--report", path)
-		require.Equal(t, exitDone, code, stderr)
-		info, err := os.Lstat(path)
-		require.NoError(t, err)
-		require.True(t, info.Mode().IsRegular())
-		require.True(t, json.Valid([]byte(read(t, path))))
-		require.Equal(t, "as it was", read(t, precious))
-		require.NoFileExists(t, filepath.Join(folder, "nowhere"))
-	}
 }
 
 // TestFilesThatNeverEnd: of the files of flags only regular ones are opened, and links to
