@@ -4,6 +4,7 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 )
 
@@ -24,12 +25,8 @@ func policyShapes() map[string]func(int) string {
 		"namespaces": func(n int) string { return target("") + times(n, inNamespaceOf) + overlay("o", one) },
 		"services":   services,
 	}
-	for name, shape := range peerShapes() {
-		shapes[name] = shape
-	}
-	for name, shape := range portShapes() {
-		shapes[name] = shape
-	}
+	maps.Copy(shapes, peerShapes())
+	maps.Copy(shapes, portShapes())
 	return shapes
 }
 

@@ -4,6 +4,7 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 )
 
@@ -45,9 +46,7 @@ func streamShapes() map[string]func(int) string {
 		"plain-lines": func(n int) string { return merged() + kind + "a: x\n" + strings.Repeat("  x\n", n) },
 		"utf-16":      func(n int) string { return merged() + "---\nkind: A\na: \"" + strings.Repeat("N\x00", n) + "\"\n" },
 	}
-	for name, shape := range documentShapes() {
-		shapes[name] = shape
-	}
+	maps.Copy(shapes, documentShapes())
 	return shapes
 }
 

@@ -26,9 +26,10 @@ func policy(name, namespace, pods, rules string) string {
 	return text + "  egress: " + rules + "\n"
 }
 
-func overlay(name, namespace, into, rules string) string {
+// overlay asks to be merged into t.
+func overlay(name, namespace, rules string) string {
 	text := policy(name, namespace, "", rules)
-	return strings.Replace(text, "metadata:\n", "metadata:\n  annotations: {"+merge.IntoAnnotation+": "+into+"}\n", 1)
+	return strings.Replace(text, "metadata:\n", "metadata:\n  annotations: {"+merge.IntoAnnotation+": t}\n", 1)
 }
 
 func planOf(stream string, options Options) *Plan {
@@ -77,12 +78,12 @@ func TestCeilings(t *testing.T) {
 		{"an invalid policy", policy("a", "", "x", "[{ports: [{port: 0}]}]"), []string{policy("top", "", "", port80)}, []string{"E06 a spec.egress[0].ports[0].port"}},
 		{"a document in doubt", policy("a", "", "x", port80) + "---x\n", []string{policy("top", "", "", port80)}, []string{"E01"}},
 		{"a document in doubt without ceiling", policy("a", "", "x", port80) + "---x\n", nil, nil},
-		{"a target", policy("t", "", "x", port81) + overlay("o", "", "t", port80), []string{policy("top", "", "", port80)}, []string{"E11 t " + beyond}},
-		{"an overlay", policy("t", "", "x", port80) + overlay("o", "", "t", port81), []string{policy("top", "", "", port80)}, []string{"E11 o " + beyond}},
-		{"an overlay of what the target allows", policy("t", "", "x", port81) + overlay("o", "", "t", port81), []string{policy("top", "", "", port80)}, []string{"E11 t " + beyond}},
-		{"an overlay of the other direction", both.Replace(policy("t", "", "x", "[]")) + ingress.Replace(overlay("o", "", "t", port80)), []string{both.Replace(policy("top", "", "", "[]")) + "  ingress: " + port80 + "\n"}, nil},
-		{"beyond it in the other direction", both.Replace(policy("t", "", "x", "[]")) + ingress.Replace(overlay("o", "", "t", port81)), []string{both.Replace(policy("top", "", "", "[]")) + "  ingress: " + port80 + "\n"}, []string{"E11 o spec.ingress[0].ports[0]"}},
-		{"an overlay of a direction that is not isolated", strings.Replace(policy("t", "", "x", "[]"), "[Egress]", "[Ingress]", 1) + overlay("o", "", "t", port81), []string{policy("top", "", "", port80)}, nil},
+		{"a target", policy("t", "", "x", port81) + overlay("o", "", port80), []string{policy("top", "", "", port80)}, []string{"E11 t " + beyond}},
+		{"an overlay", policy("t", "", "x", port80) + overlay("o", "", port81), []string{policy("top", "", "", port80)}, []string{"E11 o " + beyond}},
+		{"an overlay of what the target allows", policy("t", "", "x", port81) + overlay("o", "", port81), []string{policy("top", "", "", port80)}, []string{"E11 t " + beyond}},
+		{"an overlay of the other direction", both.Replace(policy("t", "", "x", "[]")) + ingress.Replace(overlay("o", "", port80)), []string{both.Replace(policy("top", "", "", "[]")) + "  ingress: " + port80 + "\n"}, nil},
+		{"beyond it in the other direction", both.Replace(policy("t", "", "x", "[]")) + ingress.Replace(overlay("o", "", port81)), []string{both.Replace(policy("top", "", "", "[]")) + "  ingress: " + port80 + "\n"}, []string{"E11 o spec.ingress[0].ports[0]"}},
+		{"an overlay of a direction that is not isolated", strings.Replace(policy("t", "", "x", "[]"), "[Egress]", "[Ingress]", 1) + overlay("o", "", port81), []string{policy("top", "", "", port80)}, nil},
 		{"of every namespace", policy("a", "north", "x", port80), []string{policy("top", "", "", port80)}, nil},
 		{"nothing that counts", "a: b\n", []string{"# note\n"}, []string{"E12"}},
 		{"what is no policy", "a: b\n", []string{"kind: ConfigMap\n"}, []string{"E12 kind"}},
@@ -107,15 +108,15 @@ func TestTargets(t *testing.T) {
 		name, stream string
 		want         []string
 	}{
-		{"one", policy("t", "", "x", "[]") + overlay("o", "", "t", port80), nil},
-		{"none", policy("u", "", "x", "[]") + overlay("o", "", "t", port80), []string{"E02 o metadata.annotations[" + merge.IntoAnnotation + "]"}},
-		{"two", policy("t", "north", "x", "[]") + policy("t", "south", "x", "[]") + overlay("o", "", "t", port80), []string{"E03 o metadata.annotations[" + merge.IntoAnnotation + "]"}},
-		{"two, and one in the namespace", policy("t", "north", "x", "[]") + policy("t", "south", "x", "[]") + overlay("o", "north", "t", port80), nil},
-		{"one that names no namespace, and a stranger", policy("t", "", "x", "[]") + policy("t", "south", "x", "[]") + overlay("o", "north", "t", port80), []string{"E03 o metadata.annotations[" + merge.IntoAnnotation + "]"}},
-		{"overlays of two namespaces", policy("t", "", "x", "[]") + overlay("o", "north", "t", port80) + overlay("p", "south", "t", port80), []string{"E03 p metadata.namespace"}},
-		{"overlays of one namespace and none", policy("t", "north", "x", "[]") + overlay("o", "north", "t", port80) + overlay("p", "", "t", port80), nil},
-		{"a hook as overlay, without target", hook.Replace(overlay("o", "", "t", port80)), []string{"E08 o metadata.annotations[helm.sh/hook]"}},
-		{"an overlay, and a target that may be in doubt", policy("t", "", "x", "[]") + "---x\n" + overlay("o", "", "t", port80), []string{"E01"}},
+		{"one", policy("t", "", "x", "[]") + overlay("o", "", port80), nil},
+		{"none", policy("u", "", "x", "[]") + overlay("o", "", port80), []string{"E02 o metadata.annotations[" + merge.IntoAnnotation + "]"}},
+		{"two", policy("t", "north", "x", "[]") + policy("t", "south", "x", "[]") + overlay("o", "", port80), []string{"E03 o metadata.annotations[" + merge.IntoAnnotation + "]"}},
+		{"two, and one in the namespace", policy("t", "north", "x", "[]") + policy("t", "south", "x", "[]") + overlay("o", "north", port80), nil},
+		{"one that names no namespace, and a stranger", policy("t", "", "x", "[]") + policy("t", "south", "x", "[]") + overlay("o", "north", port80), []string{"E03 o metadata.annotations[" + merge.IntoAnnotation + "]"}},
+		{"overlays of two namespaces", policy("t", "", "x", "[]") + overlay("o", "north", port80) + overlay("p", "south", port80), []string{"E03 p metadata.namespace"}},
+		{"overlays of one namespace and none", policy("t", "north", "x", "[]") + overlay("o", "north", port80) + overlay("p", "", port80), nil},
+		{"a hook as overlay, without target", hook.Replace(overlay("o", "", port80)), []string{"E08 o metadata.annotations[helm.sh/hook]"}},
+		{"an overlay, and a target that may be in doubt", policy("t", "", "x", "[]") + "---x\n" + overlay("o", "", port80), []string{"E01"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			require.ElementsMatch(t, test.want, codes(planOf(test.stream, Options{}).Problems))
@@ -127,8 +128,8 @@ func TestTargets(t *testing.T) {
 func TestOrder(t *testing.T) {
 	source := func(path, text string) string { return "---\n# Source: " + path + text[len("---"):] }
 	p := planOf(policy("t", "north", "x", "[]")+
-		source("b.yaml", overlay("a", "north", "t", port80))+overlay("d", "north", "t", port80)+
-		overlay("c", "", "t", port80)+source("a.yaml", overlay("a", "north", "t", port80)), Options{})
+		source("b.yaml", overlay("a", "north", port80))+overlay("d", "north", port80)+
+		overlay("c", "", port80)+source("a.yaml", overlay("a", "north", port80)), Options{})
 	require.Empty(t, p.Problems)
 	var order []string
 	for _, o := range p.Targets[0].Overlays {
@@ -141,11 +142,11 @@ func TestOrder(t *testing.T) {
 // TestForgotten: a policy without podSelector may be an overlay that does not say so.
 func TestForgotten(t *testing.T) {
 	all := strings.Replace(policy("all", "", "", "[]"), "spec:\n", "spec:\n  podSelector: {}\n", 1)
-	p := planOf(policy("t", "", "", "[]")+overlay("o", "", "t", port80)+policy("f", "", "", port80)+policy("x", "", "x", "[]")+all+calico, Options{})
+	p := planOf(policy("t", "", "", "[]")+overlay("o", "", port80)+policy("f", "", "", port80)+policy("x", "", "x", "[]")+all+calico, Options{})
 	require.Empty(t, p.Problems)
 	require.Equal(t, []string{"W09 f spec"}, codes(p.Warnings))
 
-	slip := strings.Replace(overlay("o", "", "t", port80), "netpol-merge.networknt.com", "netpol-merge.networknt.org", 1)
+	slip := strings.Replace(overlay("o", "", port80), "netpol-merge.networknt.com", "netpol-merge.networknt.org", 1)
 	p = planOf(slip, Options{})
 	require.Len(t, p.Problems, 1)
 	require.Empty(t, p.Warnings, "what is wrong is said once")
