@@ -41,7 +41,10 @@ func withoutCommands(text string) string {
 // isInvisible reports whether a person would not see a character, or would see others in
 // another order for it.
 func isInvisible(c rune) bool {
-	return c == '\t' || c != ' ' && (unicode.IsSpace(c) || unicode.IsControl(c) || unicode.Is(unicode.Cf, c) || unicode.Is(unicode.Zs, c))
+	if c < unicode.MaxASCII { // most are, and the tables are slow
+		return c < ' '
+	}
+	return unicode.IsSpace(c) || unicode.IsControl(c) || unicode.Is(unicode.Cf, c) || unicode.Is(unicode.Zs, c)
 }
 
 // escape writes each character of a text as escaped says; "" leaves it as it is.

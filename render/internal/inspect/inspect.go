@@ -25,6 +25,10 @@ import (
 // MaxObject is the most that an API server accepts in one request, in bytes.
 const MaxObject = 3 << 20
 
+// mostProblems is how many problems of one object are shown. More are no help to a person,
+// and 1 MiB can hold a quarter of a million.
+const mostProblems = 1000
+
 // Inspection is what was found in one object.
 type Inspection struct {
 	object   *manifest.Object
@@ -90,10 +94,18 @@ func (in *Inspection) Cause(code report.Code, findings ...strict.Finding) {
 	}
 }
 
-// Add adds findings.
+// Add adds findings, and instead of those beyond mostProblems one that says so.
 func (in *Inspection) Add(code report.Code, findings ...strict.Finding) {
 	for _, f := range findings {
-		in.Problems = append(in.Problems, Locate(in.object, code, f))
+		if len(in.Problems) > mostProblems {
+			return
+		}
+		problem := Locate(in.object, code, f)
+		if len(in.Problems) == mostProblems {
+			problem.Reason = fmt.Sprintf("and more: this is problem %d, and those behind it are not shown", mostProblems+1)
+			problem.Hint = "solve those above first"
+		}
+		in.Problems = append(in.Problems, problem)
 	}
 }
 

@@ -155,3 +155,15 @@ func TestLocate(t *testing.T) {
 		require.NotEqual(t, "<nil>", p.Field)
 	}
 }
+
+// TestMostProblems: what a person reads has an end, and says that it is one.
+func TestMostProblems(t *testing.T) {
+	rules := "egress: [" + strings.Repeat("null, ", mostProblems)
+	_, in := Policy(objectOf(t, policy("labels: {a: b}", rules+"]")), OverlayRole)
+	require.Len(t, in.Problems, mostProblems)
+	require.NotContains(t, in.Problems[mostProblems-1].Reason, "and more")
+
+	_, in = Policy(objectOf(t, policy("labels: {a: b}", rules+"null, null]")), OverlayRole)
+	require.Len(t, in.Problems, mostProblems+1)
+	require.Contains(t, in.Problems[mostProblems].Reason, "and more")
+}
