@@ -71,7 +71,7 @@ func (b *bench) compare(update bool) (err error) {
 	if output, err := build.CombinedOutput(); err != nil {
 		return fmt.Errorf("%w: %s", err, output)
 	}
-	b.report.WriteString(machine() + "\n\n| Stream | Median | Compared to | Ratio of processor time (elapsed) | At most | Holds |\n|---|---|---|---|---|---|\n")
+	b.report.WriteString(machine() + "\n\n| Stream | Median | Ratio (elapsed) | At most |\n|---|---|---|---|\n")
 	for _, measure := range []func() error{b.small, b.medium, b.large, b.many, b.size} {
 		if err := measure(); err != nil {
 			return err
@@ -103,26 +103,20 @@ func (b *bench) time(stream string, s sample, with string, other sample, bound f
 	if bound > 0 {
 		most = fmt.Sprint(bound)
 	}
-	b.row(stream, milliseconds(s.time(elapsed)), with+" "+milliseconds(other.time(elapsed)),
-		fmt.Sprintf("%.3g (%.3g)", ratio, s.ratio(other, elapsed)), most, ratio <= bound)
+	b.row(stream, milliseconds(s.time(elapsed)), fmt.Sprintf("%.3g (%.3g) × %s, %s", ratio, s.ratio(other, elapsed), with, milliseconds(other.time(elapsed))), most, ratio <= bound)
 }
 
 // memory is a row about the most memory that was resident.
-func (b *bench) memory(stream string, s sample, size int64, bounded bool) {
-	most := ""
-	if bounded {
-		most = "1.3 × input + 16 MB"
-	}
-	b.row(stream+": memory", megabytes(s.memory()), "input "+megabytes(size),
-		fmt.Sprintf("%.3g", float64(s.memory())/float64(size)), most, s.memory() <= size*13/10+16_000_000)
+func (b *bench) memory(stream string, s sample, size int64) {
+	b.row(stream+": memory", megabytes(s.memory()), fmt.Sprintf("%.3g × input", float64(s.memory())/float64(size)),
+		megabytes(size*13/10+16_000_000), s.memory() <= size*13/10+16_000_000)
 }
 
-func (b *bench) row(stream, measured, other, ratio, most string, holds bool) {
-	verdict := ""
-	if most != "" {
-		verdict = map[bool]string{true: "yes", false: "**no**"}[holds]
+func (b *bench) row(stream, measured, ratio, most string, holds bool) {
+	if most != "" && !holds {
+		most += ": **exceeded**"
 	}
-	fmt.Fprintf(&b.report, "| %s | %s | %s | %s | %s | %s |\n", stream, measured, other, ratio, most, verdict)
+	fmt.Fprintf(&b.report, "| %s | %s | %s | %s |\n", stream, measured, ratio, most)
 }
 
 func milliseconds(d time.Duration) string {

@@ -12,7 +12,7 @@ import (
 // ways are those of hiding a document from a reader. DOC stands for the document as YAML,
 // FLOW for it as JSON on one line, ITEM for it as the item of a list, CM for another.
 // Each shows one difference between readers.
-func ways() map[string]string { //nolint:funlen // a table
+func ways() map[string]string {
 	const cm = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\n"
 	const cmJSON = `{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"c"}}`
 	return map[string]string{
