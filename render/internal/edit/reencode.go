@@ -142,25 +142,23 @@ func Scalar(value string) *yaml.Node {
 	return &n
 }
 
+// notText are the words of letters only that some version of YAML takes for a boolean or
+// for null.
+const notText = " y yes true on n no false off null "
+
 // isPlainWord reports whether a text certainly needs no quotes: it begins with a letter,
-// is longer than the words that stand for booleans and null or has more than letters, and
-// has only characters that mean nothing.
+// has only characters that mean nothing, and is no word that means something.
 func isPlainWord(text string) bool {
-	const longestWord = len("false")
 	isLetter := func(c byte) bool { return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' }
 	if text == "" || !isLetter(text[0]) {
 		return false
 	}
-	isWord := true
 	for i := range len(text) {
-		if c := text[i]; !isLetter(c) {
-			if (c < '0' || c > '9') && strings.IndexByte("-_./", c) < 0 {
-				return false
-			}
-			isWord = false
+		if c := text[i]; !isLetter(c) && (c < '0' || c > '9') && strings.IndexByte("-_./", c) < 0 {
+			return false
 		}
 	}
-	return !isWord || len(text) > longestWord
+	return !strings.Contains(notText, " "+strings.ToLower(text)+" ")
 }
 
 // child returns the value of a key as a block of the wanted kind; it becomes an

@@ -1,6 +1,7 @@
 package edit
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -10,7 +11,7 @@ import (
 // TestPlainWords: a word that is written without asking the encoder is one that the encoder
 // would write plainly.
 func TestPlainWords(t *testing.T) {
-	words := []string{"true", "False", "yes", "NO", "on", "Off", "null", "NULL", "y", "N", "e1", "k8s", "v-1", "a.b", "a:", "a#", "-a", "1e3", "no-1"}
+	words := []string{"true", "False", "yes", "NO", "on", "Off", "null", "NULL", "y", "N", "v", "x", "e1", "k8s", "v-1", "a.b", "a:", "a#", "-a", "1e3", "no-1"}
 	const letters = "ynofES01-_./:"
 	for _, a := range letters {
 		for _, b := range letters {
@@ -25,6 +26,7 @@ func TestPlainWords(t *testing.T) {
 			continue
 		}
 		plain++
+		require.NotContains(t, []string{"yes", "no", "on", "off", "y", "n"}, strings.ToLower(word))
 		var n yaml.Node
 		require.NoError(t, n.Encode(word))
 		require.Zero(t, n.Style, word)
