@@ -36,10 +36,13 @@ type Inspection struct {
 	Problems []report.Problem
 }
 
+// Of is an inspection that found nothing yet.
+func Of(o *manifest.Object) *Inspection { return &Inspection{object: o} }
+
 // Policy finds everything for which the API server would refuse a policy and, for those
 // that are merged, what it would drop.
 func Policy(o *manifest.Object, r Role) (*networkingv1.NetworkPolicy, *Inspection) {
-	in := &Inspection{object: o}
+	in := Of(o)
 	if version := o.APIVersion(); version != manifest.APIVersion {
 		in.Add(report.NotAPolicy, wrongVersion(version))
 	}
@@ -130,7 +133,11 @@ func (in *Inspection) AddConsequences(code report.Code, errs field.ErrorList) {
 
 // Doubts returns a function that reports whether something is wrong with a rule, or with
 // one of its ports: with the rule beside its ports, or with that port; -1 is all ports.
+// Where more is wrong than is known, all of it may be.
 func (in *Inspection) Doubts() func(direction networkingv1.PolicyType, rule, port int) bool {
+	if len(in.Problems) > mostProblems {
+		return func(networkingv1.PolicyType, int, int) bool { return true }
+	}
 	wrong := map[string]bool{} // paths of rules, and of entries of their ports
 	for _, p := range in.Problems {
 		rule, rest := cutItem(p.Field, "spec.ingress[", "spec.egress[")

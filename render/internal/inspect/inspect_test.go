@@ -166,4 +166,5 @@ func TestMostProblems(t *testing.T) {
 	_, in = Policy(objectOf(t, policy("labels: {a: b}", rules+"null, null]")), OverlayRole)
 	require.Len(t, in.Problems, mostProblems+1)
 	require.Contains(t, in.Problems[mostProblems].Reason, "and more")
+	require.True(t, in.Doubts()(networkingv1.PolicyTypeEgress, mostProblems+1, -1), "a problem that is not shown is one")
 }

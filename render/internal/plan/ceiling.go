@@ -151,19 +151,19 @@ func (c *ceilings) beyond(o *manifest.Object, policy *networkingv1.NetworkPolicy
 
 // excesses finds the parts of a policy that are beyond the bound, and not allowed by what
 // is allowed anyway, if that is not nil.
-func (b *bound) excesses(o *manifest.Object, policy *networkingv1.NetworkPolicy, in *inspect.Inspection, anyway *merge.Allowance, hint string) (problems []report.Problem) {
-	isDoubtful := in.Doubts()
+func (b *bound) excesses(o *manifest.Object, policy *networkingv1.NetworkPolicy, in *inspect.Inspection, anyway *merge.Allowance, hint string) []report.Problem {
+	isDoubtful, found := in.Doubts(), inspect.Of(o)
 	for _, excess := range b.Beyond(policy) {
 		if isDoubtful(excess.Direction, excess.Rule, excess.Port) || anyway != nil && anyway.Allows(excess.Direction, excess.Part) {
 			continue
 		}
-		problems = append(problems, inspect.Locate(o, report.BeyondCeiling, strict.Finding{
+		found.Add(report.BeyondCeiling, strict.Finding{
 			Error: field.Forbidden(inspect.PortPath(excess.Direction, excess.Rule, excess.Port),
 				fmt.Sprintf("%s; the ceiling allows %s", report.RuleInWords(excess.Part, excess.Direction), b.words[excess.Direction])),
 			Hint: hint,
-		}))
+		})
 	}
-	return problems
+	return found.Problems
 }
 
 func inNamespace(namespace string) string {
