@@ -57,8 +57,8 @@ func readStreams(stdin io.Reader, stderr io.Writer, files []string) ([]render.So
 }
 
 // readAll reads a regular file, which may be standard input, into a buffer of its size:
-// of a large one nothing is copied. Of a pipe the buffer grows fourfold, as fresh memory
-// costs nothing until it is written to; a bytes.Buffer clears it first.
+// of a large one nothing is copied. Of a pipe the buffer grows fourfold, and from 4 MiB
+// to 64 MiB at once, as fresh memory costs nothing until it is written to.
 func readAll(from io.Reader) ([]byte, error) {
 	size := 64 << 10
 	if file, ok := from.(*os.File); ok {
@@ -76,9 +76,11 @@ func readAll(from io.Reader) ([]byte, error) {
 		case err != nil:
 			return nil, err
 		case len(text) == cap(text):
-			larger := make([]byte, len(text), 4*cap(text))
-			copy(larger, text)
-			text = larger
+			size = 4 * cap(text)
+			if size > 4<<20 {
+				size = max(size, 64<<20)
+			}
+			text = append(make([]byte, 0, size), text...)
 		}
 	}
 }
