@@ -25,11 +25,8 @@ const maxDocument = 32 << 20
 // or 1.2), so what things mean is only ever read from the values.
 type Document struct {
 	*stream.Document
-	Stream   string // the name of its stream
-	IsFile   bool   // whether that is a file that an editor can open
-	Position int    // of its stream among those of the run
+	*origin
 	Template string // in Helm 3's "# Source:" comment, or empty
-	Blank    bool   // whether there is no content
 
 	Tree    *yaml.Node // of kind DocumentNode; nil if there is no content
 	End     int        // where in the text the content ends, before any "..."
@@ -37,9 +34,17 @@ type Document struct {
 	Objects []*Object // the document's own, or those of the list that it is
 	Lists   []*Object // the objects that are lists
 
+	Blank  bool // whether there is no content
 	read   bool
 	err    error
 	places *places // nil until asked for
+}
+
+// origin is where the documents of a stream come from, which is kept once.
+type origin struct {
+	Stream   string // its name
+	IsFile   bool   // whether it is a file that an editor can open
+	Position int    // among the streams of the run
 }
 
 // places is where things are in a document. Most are never asked, so that they are kept
@@ -76,9 +81,9 @@ func (e *SyntaxError) Error() string { return e.Reason }
 // the run.
 func Split(source Source, position int) []*Document {
 	split := stream.Split(source.Text)
-	documents := make([]*Document, len(split))
+	documents, from := make([]*Document, len(split)), &origin{source.Name, source.IsFile, position}
 	for i, d := range split {
-		documents[i] = &Document{Document: d, Stream: source.Name, IsFile: source.IsFile, Position: position}
+		documents[i] = &Document{Document: d, origin: from}
 		template, content := d.Prologue()
 		if i > 0 && template == documents[i-1].Template {
 			template = documents[i-1].Template // the same memory
