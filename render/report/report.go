@@ -3,9 +3,9 @@
 //
 // Start reading at Report and Difference, the forms for programs. What they say is made of
 // policies in explain.go and difference.go. For people, both become a page of blocks
-// (explained.go, changes.go), which is written as text or as Markdown (text.go,
-// markdown.go). The words for what is allowed are in words.go. The package knows no YAML,
-// and is told on which line something stands.
+// (explained.go, changes.go), which is written as text or as Markdown (page.go). The words
+// for what is allowed are in words.go. The package knows no YAML, and is told on which line
+// something stands.
 package report
 
 import (
