@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // mostPrinted is the longest text of the input that is shown in one place, in bytes.
@@ -47,16 +48,20 @@ func isInvisible(c rune) bool {
 	return unicode.IsSpace(c) || unicode.IsControl(c) || unicode.Is(unicode.Cf, c) || unicode.Is(unicode.Zs, c)
 }
 
-// escape writes each character of a text as escaped says; "" leaves it as it is.
+// escape writes each character of a text as escaped says; "" leaves it as it is. What is
+// not UTF-8 becomes U+FFFD.
 func escape(text string, escaped func(c rune) string) string {
+	text = strings.ToValidUTF8(text, "\uFFFD")
 	var b strings.Builder
-	b.Grow(len(text))
-	for _, c := range text {
+	from := 0 // what is not written yet: most texts need no copy
+	for i, c := range text {
 		if other := escaped(c); other != "" {
-			b.WriteString(other)
-		} else {
-			b.WriteRune(c)
+			b.WriteString(text[from:i] + other)
+			from = i + utf8.RuneLen(c)
 		}
 	}
-	return b.String()
+	if from == 0 {
+		return text
+	}
+	return b.String() + text[from:]
 }
