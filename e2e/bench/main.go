@@ -103,7 +103,7 @@ func (b *bench) time(stream string, s sample, with string, other sample, bound f
 	if bound > 0 {
 		most = fmt.Sprint(bound)
 	}
-	b.row(stream, milliseconds(s.time(elapsed)), fmt.Sprintf("%.3g (%.3g) × %s, %s", ratio, s.ratio(other, elapsed), with, milliseconds(other.time(elapsed))), most, ratio <= bound)
+	b.row(stream, duration(s.time(elapsed)), fmt.Sprintf("%.3g (%.3g) × %s, %s", ratio, s.ratio(other, elapsed), with, duration(other.time(elapsed))), most, ratio <= bound)
 }
 
 // memory is a row about the most memory that was resident.
@@ -119,7 +119,10 @@ func (b *bench) row(stream, measured, ratio, most string, holds bool) {
 	fmt.Fprintf(&b.report, "| %s | %s | %s | %s |\n", stream, measured, ratio, most)
 }
 
-func milliseconds(d time.Duration) string {
+func duration(d time.Duration) string {
+	if d >= time.Second {
+		return fmt.Sprintf("%.3g s", d.Seconds())
+	}
 	return fmt.Sprintf("%.3g ms", float64(d)/float64(time.Millisecond))
 }
 
