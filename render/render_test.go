@@ -105,7 +105,7 @@ func FuzzWrite(f *testing.F) {
 	})
 }
 
-// isBlockOnly tells whether nothing in a text could be flow style, an alias, an
+// isBlockOnly reports whether nothing in a text could be flow style, an alias, an
 // anchor, a tag, a merge key, or a null or annotation that has to be replaced.
 func isBlockOnly(text string) bool {
 	for _, other := range []string{"[", "{", "&", "*", "!", "<<", "~", "null", "Null", "NULL", "merged-from", "?", "\r"} {

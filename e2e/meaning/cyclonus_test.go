@@ -149,7 +149,7 @@ func each(w *mergetest.World, number uint64, ask func(mergetest.Party, mergetest
 	}
 }
 
-// isAsked tells whether cyclonus is asked about a party in a case: it has no word
+// isAsked reports whether cyclonus is asked about a party in a case: it has no word
 // for the one whom no peer describes, and of the pods each case takes others.
 func isAsked(party mergetest.Party, index int, number uint64) bool {
 	const every = 8
