@@ -225,7 +225,7 @@ func lawNeeded(w *mergetest.World, s situation) string {
 func lawCeiling(w *mergetest.World, s situation) string {
 	beyond := merge.NewAllowance(s.overlays...).Beyond(s.target)
 	for _, direction := range directions {
-		ceiling, told := together(w, s.overlays, direction), w.None()
+		ceiling, told := w.Together(s.overlays, direction), w.None()
 		asked := w.None()
 		if mergetest.Isolated(s.target, direction) {
 			asked = w.Rules(s.target, direction)
@@ -275,7 +275,7 @@ func lawDifference(w *mergetest.World, s situation) string {
 		}
 	}
 	for _, direction := range directions {
-		was, is := together(w, before, direction), together(w, after, direction)
+		was, is := w.Together(before, direction), w.Together(after, direction)
 		d, differs := told[direction]
 		isolated := slices.ContainsFunc(before, func(p *networkingv1.NetworkPolicy) bool { return mergetest.Isolated(p, direction) })
 		if differs && (d.IsolatedBefore != isolated || d.IsolatedAfter != mergetest.Isolated(s.target, direction)) {
@@ -325,21 +325,6 @@ func lawSameMeaning(_ *mergetest.World, s situation) string {
 		return fmt.Sprintf("the difference depends on the form: %v instead of %v", got, want)
 	}
 	return ""
-}
-
-// together is what policies for the same pods allow.
-func together(w *mergetest.World, policies []*networkingv1.NetworkPolicy, direction networkingv1.PolicyType) mergetest.Verdict {
-	all, isolated := w.None(), false
-	for _, p := range policies {
-		if mergetest.Isolated(p, direction) {
-			isolated = true
-			all.Add(w.Rules(p, direction))
-		}
-	}
-	if !isolated {
-		return w.Everything()
-	}
-	return all
 }
 
 // exactPart says what is wrong with a part that is told not to be allowed: something of

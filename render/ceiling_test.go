@@ -197,7 +197,7 @@ func (s *boundedStream) beyond(t *testing.T, world *mergetest.World, stream []by
 			beyond = append(beyond, p.Name+": no ceiling counts")
 		}
 		for _, direction := range merge.Directions() {
-			if mergetest.Isolated(p, direction) && !world.Rules(p, direction).Within(together(world, counting, direction)) {
+			if mergetest.Isolated(p, direction) && !world.Rules(p, direction).Within(world.Together(counting, direction)) {
 				beyond = append(beyond, fmt.Sprintf("%s: %s", p.Name, direction))
 			}
 		}
@@ -225,22 +225,6 @@ func (s *boundedStream) selector(p *networkingv1.NetworkPolicy) labels.Selector 
 	selector, err := metav1.LabelSelectorAsSelector(&p.Spec.PodSelector)
 	require.NoError(s.t, err)
 	return selector
-}
-
-// together is what ceilings allow together: everything in a direction that none of them
-// isolates.
-func together(world *mergetest.World, ceilings []*networkingv1.NetworkPolicy, direction networkingv1.PolicyType) mergetest.Verdict {
-	allowed, isolated := world.None(), false
-	for _, c := range ceilings {
-		if mergetest.Isolated(c, direction) {
-			isolated = true
-			allowed.Add(world.Rules(c, direction))
-		}
-	}
-	if !isolated {
-		return world.Everything()
-	}
-	return allowed
 }
 
 // policiesOf are the policies of a stream, those in lists, too.

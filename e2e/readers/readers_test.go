@@ -81,16 +81,11 @@ func argoCD(stream []byte) ([]object, error) {
 		if err := yaml.Unmarshal(raw.Raw, &u); err != nil {
 			return nil, err
 		}
-		if !u.IsList() {
-			objects = append(objects, fromValue(u.Object))
-			continue
-		}
-		if err := u.EachListItem(func(item runtime.Object) error {
-			objects = append(objects, fromValue(item.(*unstructured.Unstructured).Object))
-			return nil
-		}); err != nil {
+		items, err := itemsOf(&u)
+		if err != nil {
 			return nil, err
 		}
+		objects = append(objects, items...)
 	}
 }
 
@@ -106,17 +101,24 @@ func flux(stream []byte) ([]object, error) {
 		} else if err != nil {
 			return nil, err
 		}
-		if !u.IsList() {
-			objects = append(objects, fromValue(u.Object))
-			continue
-		}
-		if err := u.EachListItem(func(item runtime.Object) error {
-			objects = append(objects, fromValue(item.(*unstructured.Unstructured).Object))
-			return nil
-		}); err != nil {
+		items, err := itemsOf(&u)
+		if err != nil {
 			return nil, err
 		}
+		objects = append(objects, items...)
 	}
+}
+
+// itemsOf are the items of what is a list, one level deep, or the object itself.
+func itemsOf(u *unstructured.Unstructured) (objects []object, err error) {
+	if !u.IsList() {
+		return []object{fromValue(u.Object)}, nil
+	}
+	err = u.EachListItem(func(item runtime.Object) error {
+		objects = append(objects, fromValue(item.(*unstructured.Unstructured).Object))
+		return nil
+	})
+	return objects, err
 }
 
 // kustomize reads as "kustomize build" reads a resource (api/resource/factory.go): kyaml's

@@ -137,10 +137,23 @@ func (w *World) Everything() Verdict {
 
 // Policy is what a policy allows in a direction, isolation included.
 func (w *World) Policy(policy *networkingv1.NetworkPolicy, direction networkingv1.PolicyType) Verdict {
-	if !Isolated(policy, direction) {
+	return w.Together([]*networkingv1.NetworkPolicy{policy}, direction)
+}
+
+// Together is what policies for the same pods allow in a direction: everything, if none of
+// them isolates there.
+func (w *World) Together(policies []*networkingv1.NetworkPolicy, direction networkingv1.PolicyType) Verdict {
+	allowed, isolated := w.None(), false
+	for _, p := range policies {
+		if Isolated(p, direction) {
+			isolated = true
+			allowed.Add(w.Rules(p, direction))
+		}
+	}
+	if !isolated {
 		return w.Everything()
 	}
-	return w.Rules(policy, direction)
+	return allowed
 }
 
 // Isolated is the defaulting of policyTypes in the words of the API reference:
