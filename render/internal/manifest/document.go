@@ -272,11 +272,15 @@ func expanded(n *yaml.Node, known map[*yaml.Node]int) int {
 	if size, ok := known[n]; ok {
 		return size
 	}
-	known[n] = 1 << 40 // an alias to what it is in
+	if n.Anchor != "" {
+		known[n] = 1 << 40 // an alias to what it is in
+	}
 	size := len(n.Value) + 1
 	for _, inner := range n.Content {
 		size = min(size+expanded(inner, known), 1<<40)
 	}
-	known[n] = size
+	if n.Anchor != "" {
+		known[n] = size
+	}
 	return size
 }
