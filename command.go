@@ -59,8 +59,12 @@ func newCommand(s *settings, stdout *output) *cobra.Command {
 
 // writeMerged is what the program is for.
 func (s *settings) writeMerged(command *cobra.Command, stdout *output, files []string) error {
-	result, err := s.merge(command, files)
-	if err != nil {
+	var result *render.Result
+	streams, err := s.read(command, files)
+	if err == nil {
+		result, err = s.Merge(streams...)
+	}
+	if err := s.reported(result.Report, err); err != nil {
 		return err
 	}
 	if err := writeWarnings(command, result.Warnings); err != nil {
@@ -76,11 +80,15 @@ func newExplainCommand(s *settings, stdout *output) *cobra.Command {
 		Short: "Show what the overlays add, and all that the policies allow",
 		Args:  cobra.ArbitraryArgs,
 		RunE: func(command *cobra.Command, files []string) error {
-			result, err := s.merge(command, files)
-			if err != nil {
+			var said *render.Report
+			streams, err := s.read(command, files)
+			if err == nil {
+				said, err = s.Explain(streams...)
+			}
+			if err := s.reported(func() *render.Report { return said }, err); err != nil {
 				return err
 			}
-			return stdout.printReport(result.Report(), s.format)
+			return stdout.printReport(said, s.format)
 		},
 	}
 	s.addFlags(command.Flags())
@@ -154,23 +162,20 @@ func version() string {
 	return info.Main.Version
 }
 
-// merge merges the files and writes the report, which also says why an input was refused.
-func (s *settings) merge(command *cobra.Command, files []string) (result *render.Result, err error) {
-	streams, err := s.read(command, files)
-	if err == nil {
-		result, err = s.Merge(streams...)
-	}
+// reported writes the report of a run, if one is asked for. It returns the error of the
+// run, of which the report also tells, and what went wrong with the report.
+func (s *settings) reported(said func() *render.Report, err error) error {
 	err = withFlags(err)
-	if s.report == "" {
-		return result, err
-	}
-	if err == nil {
-		return result, ioError(writeReport(s.report, result.Report()))
+	switch {
+	case s.report == "":
+		return err
+	case err == nil:
+		return ioError(writeReport(s.report, said()))
 	}
 	if failure := ioError(writeReport(s.report, render.ReportError(err))); failure != nil {
 		err = fmt.Errorf("%w\nnetpol-merge: %w", err, failure)
 	}
-	return nil, err
+	return err
 }
 
 // read reads the files of flags and arguments.

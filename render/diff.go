@@ -18,12 +18,10 @@ func (r *Renderer) Diff(before, after Source) (*Difference, error) {
 	var sides [2]report.Side
 	var warnings []Problem
 	for i, source := range []Source{before, after} {
-		result, err := r.Merge(source)
+		result, err := r.decide([]Source{source})
 		var problems []Problem
 		if refused, ok := errors.AsType[*Refusal](err); ok {
 			problems = refused.Problems
-		} else if err != nil {
-			return nil, err
 		} else {
 			sides[i], problems = result.side()
 			warnings = result.Warnings

@@ -133,6 +133,33 @@ func (r *Result) FormatWarnings() string { return report.FormatWarnings(r.Warnin
 // Merge merges streams, which become one. The result shares the memory of the streams.
 // The error is a *Refusal, or an *InternalError.
 func (r *Renderer) Merge(streams ...Source) (*Result, error) {
+	result, err := r.decide(streams)
+	if err != nil {
+		return nil, err
+	}
+	texts, tooLarge, err := rewrite(result.plan)
+	if err != nil {
+		return nil, err
+	}
+	if len(tooLarge) > 0 {
+		return nil, report.NewRefusal(tooLarge)
+	}
+	result.pieces = stream.Join(result.set.Split(), texts)
+	return result, nil
+}
+
+// Explain is the report of a merge whose texts nobody asks for, and which is refused for
+// whatever Merge is refused for but the size of those texts. The error is a *Refusal.
+func (r *Renderer) Explain(streams ...Source) (*Report, error) {
+	result, err := r.decide(streams)
+	if err != nil {
+		return nil, err
+	}
+	return result.Report(), nil
+}
+
+// decide returns what becomes of streams, but for the new texts.
+func (r *Renderer) decide(streams []Source) (*Result, error) {
 	set := manifest.NewSet(r.Namespace, internal(streams))
 	if r.RequireInput && set.IsEmpty() {
 		return nil, emptyInput(streams)
@@ -146,15 +173,8 @@ func (r *Renderer) Merge(streams ...Source) (*Result, error) {
 	if len(problems) > 0 {
 		return nil, report.NewRefusal(problems)
 	}
-	texts, tooLarge, err := rewrite(p)
-	if err != nil {
-		return nil, err
-	}
-	if len(tooLarge) > 0 {
-		return nil, report.NewRefusal(tooLarge)
-	}
 	report.Sort(warnings)
-	return &Result{Warnings: warnings, set: set, plan: p, pieces: stream.Join(set.Split(), texts)}, nil
+	return &Result{Warnings: warnings, set: set, plan: p}, nil
 }
 
 func (r *Renderer) options() plan.Options {

@@ -33,6 +33,9 @@ func TestReports(t *testing.T) {
 			continue
 		}
 		said := requireReportSchema(t, schema, result.Report())
+		alone, err := (&render.Renderer{AllowIngress: true}).Explain(render.Source{Name: "stdin", Text: generatedStream(t, seed)})
+		require.NoError(t, err)
+		require.Equal(t, said, requireReportSchema(t, schema, alone))
 		written := policiesIn(t, result)
 		for _, group := range said.Groups {
 			groups[len(group.Policies)]++

@@ -9,9 +9,11 @@
 package report
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
-	"strings"
+	"slices"
+	"unicode"
 	"unicode/utf16"
 
 	networkingv1 "k8s.io/api/networking/v1"
@@ -156,11 +158,15 @@ func (r *Report) JSON() ([]byte, error) { return encode(r) }
 // encode is a value as JSON that may be shown on a terminal: everything invisible is
 // escaped.
 func encode(value any) ([]byte, error) {
-	var text strings.Builder
+	var text bytes.Buffer
 	encoder := json.NewEncoder(&text)
 	encoder.SetEscapeHTML(false)
 	encoder.SetIndent("", "  ")
 	err := encoder.Encode(value)
+	isOther := func(c byte) bool { return c >= unicode.MaxASCII } // JSON itself escapes the rest
+	if !slices.ContainsFunc(text.Bytes(), isOther) {
+		return text.Bytes(), err
+	}
 	return []byte(escape(text.String(), func(c rune) (escaped string) {
 		if c != '\n' && isInvisible(c) {
 			for _, unit := range utf16.Encode([]rune{c}) {
