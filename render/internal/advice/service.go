@@ -2,8 +2,8 @@ package advice
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
-	"maps"
 	"slices"
 	"strconv"
 	"sync"
@@ -14,7 +14,6 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/util/intstr"
-	"k8s.io/apimachinery/pkg/util/sets"
 
 	"github.com/networknt/netpol-merge/merge"
 	"github.com/networknt/netpol-merge/render/internal/inspect"
@@ -33,15 +32,12 @@ type remappedPort struct {
 }
 
 // services are the Services of the input. Documents are parsed only for a port that is
-// asked for: there may be thousands of workloads, and all for one warning.
+// asked for: there may be thousands, and all for one warning.
 type services struct {
-	set       *manifest.Set
-	mentions  map[int32][]*manifest.Document // with a targetPort, by numbers in them that may be a port; nil until asked for
-	read      map[*manifest.Document]bool    // of these
-	remapped  map[int32][]remappedPort       // what was read, by port
-	workloads []*manifest.Document           // with a containerPort
-	templates map[*manifest.Document][]corev1.PodTemplateSpec
-	looked    int // how much was looked at to find named ports, in bytes
+	set      *manifest.Set
+	mentions map[int32][]*manifest.Document // with a targetPort, by numbers in them that may be a port; nil until asked for
+	read     map[*manifest.Document]bool    // of these
+	remapped map[int32][]remappedPort       // what was read, by port
 }
 
 // servicePorts warns of overlays that ask for the port of a Service. A policy sees
@@ -114,8 +110,7 @@ func selects(selector *metav1.LabelSelector, set labels.Set) bool {
 	return err == nil && s.Matches(set)
 }
 
-// mostServices is how many Services of one port are looked at for each request, and how
-// many workloads for a port's name.
+// mostServices is how many Services of one port are looked at for each request.
 const mostServices = 100
 
 // at returns the Services that have the port and send what comes there to another one.
@@ -129,137 +124,41 @@ func (s *services) at(port int32) []remappedPort {
 		}
 		s.read[d] = true
 		for _, o := range d.Objects {
-			for _, remapped := range s.remappedPorts(o) {
-				s.remapped[remapped.port] = append(s.remapped[remapped.port], remapped)
-			}
+			s.add(o)
 		}
 	}
 	return s.remapped[port][:min(len(s.remapped[port]), mostServices)]
 }
 
-// index finds the documents that may hold Services, or pods with ports, without parsing
-// any.
+// index finds the documents that may hold Services, without parsing any.
 func (s *services) index() {
-	s.mentions, s.remapped = map[int32][]*manifest.Document{}, map[int32][]remappedPort{}
-	s.read, s.templates = map[*manifest.Document]bool{}, map[*manifest.Document][]corev1.PodTemplateSpec{}
+	s.mentions, s.remapped, s.read = map[int32][]*manifest.Document{}, map[int32][]remappedPort{}, map[*manifest.Document]bool{}
 	for _, d := range s.set.Documents {
-		if bytes.Contains(d.Text, []byte("containerPort")) {
-			s.workloads = append(s.workloads, d)
-		}
 		if !bytes.Contains(d.Text, []byte("targetPort")) {
 			continue
 		}
-		for port := range portsIn(d.Text) {
-			s.mentions[port] = append(s.mentions[port], d)
+		for word := range bytes.FieldsFuncSeq(d.Text, func(c rune) bool { return c < '0' || c > '9' }) {
+			port, err := strconv.ParseUint(string(word), 10, 16)
+			if known := s.mentions[int32(port)]; err == nil && (len(known) == 0 || known[len(known)-1] != d) {
+				s.mentions[int32(port)] = append(known, d)
+			}
 		}
 	}
 }
 
-// portsIn are the numbers in a text that may be a port.
-func portsIn(text []byte) sets.Set[int32] {
-	ports := sets.New[int32]()
-	for word := range bytes.FieldsFuncSeq(text, func(c rune) bool { return c < '0' || c > '9' }) {
-		if number, err := strconv.ParseUint(string(word), 10, 16); err == nil {
-			ports.Insert(int32(number))
-		}
-	}
-	return ports
-}
-
-// remappedPorts are the ports of an object that its pods have by another number, if the
-// object is a Service with an address of its own.
-func (s *services) remappedPorts(o *manifest.Object) (found []remappedPort) {
+// add adds the ports of an object that its pods have by another number, if the object is
+// a Service with an address of its own. What number a named targetPort has, only the pods
+// know.
+func (s *services) add(o *manifest.Object) {
 	var service corev1.Service
 	if o.Kind() != "Service" || runtime.DefaultUnstructuredConverter.FromUnstructured(o.Value, &service) != nil ||
 		service.Spec.ClusterIP == corev1.ClusterIPNone || service.Spec.Type == corev1.ServiceTypeExternalName {
-		return nil
+		return
 	}
 	for _, entry := range service.Spec.Ports {
-		r := remappedPort{service: o, selector: service.Spec.Selector, port: entry.Port, protocol: entry.Protocol, target: entry.TargetPort.IntVal}
-		if entry.TargetPort.Type == intstr.String {
-			r.target = s.portNamed(entry.TargetPort.StrVal, o, service.Spec.Selector)
-		}
-		if r.protocol == "" {
-			r.protocol = corev1.ProtocolTCP
-		}
+		r := remappedPort{o, service.Spec.Selector, entry.Port, cmp.Or(entry.Protocol, corev1.ProtocolTCP), entry.TargetPort.IntVal}
 		if r.target != 0 && r.target != r.port {
-			found = append(found, r)
+			s.remapped[r.port] = append(s.remapped[r.port], r)
 		}
 	}
-	return found
-}
-
-// mostLooked bounds how much is looked at to find named ports, in bytes.
-const mostLooked = 256 << 20
-
-// portNamed is the number that the pods of a Service in the input give a port's name; 0
-// if that is not known.
-func (s *services) portNamed(name string, service *manifest.Object, selector labels.Set) int32 {
-	namespace := s.set.NamespaceOf(service)
-	if len(selector) == 0 {
-		return 0
-	}
-	words := append(slices.Collect(maps.Values(selector)), name)
-	parsed := 0
-	for _, d := range s.workloads {
-		if s.looked += len(d.Text); s.looked > mostLooked || parsed == mostServices {
-			return 0
-		}
-		if slices.ContainsFunc(words, func(word string) bool { return !bytes.Contains(d.Text, []byte(word)) }) {
-			continue
-		}
-		parsed++
-		for _, pods := range s.templatesIn(d) {
-			elsewhere := namespace != "" && pods.Namespace != "" && pods.Namespace != namespace
-			if elsewhere || !selector.AsSelectorPreValidated().Matches(labels.Set(pods.Labels)) {
-				continue
-			}
-			if port := containerPort(pods.Spec, name); port != 0 {
-				return port
-			}
-		}
-	}
-	return 0
-}
-
-// templatesIn are the templates of the pods in a document, with their namespaces.
-func (s *services) templatesIn(d *manifest.Document) []corev1.PodTemplateSpec {
-	if templates, known := s.templates[d]; known {
-		return templates
-	}
-	var templates []corev1.PodTemplateSpec
-	if d.Read() == nil {
-		for _, o := range d.Objects {
-			template := podTemplate(o)
-			template.Namespace = s.set.NamespaceOf(o)
-			templates = append(templates, template)
-		}
-	}
-	s.templates[d] = templates
-	return templates
-}
-
-// containerPort is the port of a name; 0 if there is none.
-func containerPort(pods corev1.PodSpec, name string) int32 {
-	for _, container := range pods.Containers {
-		for _, port := range container.Ports {
-			if port.Name == name {
-				return port.ContainerPort
-			}
-		}
-	}
-	return 0
-}
-
-// podTemplate is the template of the pods that an object makes, or the object if it is a
-// pod; empty if it is neither, or has a wrong type in it.
-func podTemplate(o *manifest.Object) (template corev1.PodTemplateSpec) {
-	for _, path := range [][]string{{"spec", "template"}, {"spec", "jobTemplate", "spec", "template"}, {}} {
-		value, _ := o.At(path...).(map[string]any)
-		if _, hasContainers := o.At(append(path, "spec", "containers")...).([]any); hasContainers {
-			_ = runtime.DefaultUnstructuredConverter.FromUnstructured(value, &template)
-			break
-		}
-	}
-	return template
 }
