@@ -10,15 +10,14 @@ package strict
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
 	"reflect"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 	"unicode"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
@@ -36,13 +35,14 @@ type Options struct {
 type decoder struct {
 	Options
 	findings []Finding
+	fields   map[reflect.Type]map[string][]int // as fieldsOf found them
 }
 
 // Decode sets the struct that into points to, to the values of a JSON object, and
 // returns what is wrong with them: unknown fields, and values of the wrong type. Null,
 // like the wrong type, leaves a field empty.
 func Decode(values map[string]any, into any, options Options) []Finding {
-	d := &decoder{Options: options}
+	d := &decoder{Options: options, fields: map[reflect.Type]map[string][]int{}}
 	d.decode(values, reflect.ValueOf(into).Elem(), nil)
 	return d.findings
 }
@@ -56,10 +56,6 @@ func (d *decoder) decode(value any, into reflect.Value, path *field.Path) {
 		return
 	}
 	switch into := into.Addr().Interface().(type) {
-	case *metav1.FieldsV1:
-		text, _ := json.Marshal(value) // which was decoded from JSON
-		into.SetRawBytes(text)
-		return
 	case *intstr.IntOrString:
 		if text, ok := value.(string); ok {
 			*into = intstr.FromString(text)
@@ -67,51 +63,51 @@ func (d *decoder) decode(value any, into reflect.Value, path *field.Path) {
 			d.decodeScalar(value, reflect.ValueOf(&into.IntVal).Elem(), path)
 		}
 		return
-	case *metav1.Time:
-		d.decodeTime(value, into, path)
+	case json.Unmarshaler: // a time; or fields that a manager owns, which may be anything
+		text, _ := json.Marshal(value) // which was decoded from JSON
+		if into.UnmarshalJSON(text) != nil {
+			d.add(field.TypeInvalid(path, d.written(value, path), "must be a time such as 2006-01-02T15:04:05Z"), "remove it; the API server fills it in")
+		}
 		return
 	}
-	switch into.Kind() {
-	case reflect.Pointer:
+	entries, isMapping := value.(map[string]any)
+	items, isList := value.([]any)
+	switch kind := into.Kind(); {
+	case kind == reflect.Pointer:
 		before, pointed := len(d.findings), reflect.New(into.Type().Elem())
 		d.decode(value, pointed.Elem(), path)
 		if len(d.findings) == before || d.findings[before].Field != path.String() {
 			into.Set(pointed)
 		}
-	case reflect.Struct:
-		d.decodeStruct(value, into, path)
-	case reflect.Map:
-		d.decodeMap(value, into, path)
-	case reflect.Slice:
-		d.decodeList(value, into, path)
+	case kind == reflect.Struct && isMapping:
+		d.decodeStruct(entries, into, path)
+	case kind == reflect.Map && isMapping:
+		d.decodeMap(entries, into, path)
+	case kind == reflect.Slice && isList:
+		d.decodeList(items, into, path)
+	case kind == reflect.Struct || kind == reflect.Map:
+		d.wrongType(value, "a mapping", path)
+	case kind == reflect.Slice:
+		d.wrongType(value, "a list", path)
 	default:
 		d.decodeScalar(value, into, path)
 	}
 }
 
-func (d *decoder) decodeStruct(value any, into reflect.Value, path *field.Path) {
-	entries, ok := value.(map[string]any)
-	if !ok {
-		d.wrongType(value, "a mapping", path)
-		return
-	}
+func (d *decoder) decodeStruct(entries map[string]any, into reflect.Value, path *field.Path) {
+	fields := d.fieldsOf(into.Type())
 	for key, value := range entries {
-		if inner := fieldNamed(into, key); inner.IsValid() {
-			d.decode(value, inner, path.Child(key))
+		if index, known := fields[key]; known {
+			d.decode(value, into.FieldByIndex(index), path.Child(key))
 			continue
 		}
-		names := fieldNames(into.Type())
+		names := slices.Sorted(maps.Keys(fields))
 		d.add(field.Forbidden(path.Child(key), "unknown field"), hintForField(key, names))
 		d.findings[len(d.findings)-1].OtherCase = slices.ContainsFunc(names, func(name string) bool { return strings.EqualFold(name, key) })
 	}
 }
 
-func (d *decoder) decodeMap(value any, into reflect.Value, path *field.Path) {
-	entries, ok := value.(map[string]any)
-	if !ok {
-		d.wrongType(value, "a mapping", path)
-		return
-	}
+func (d *decoder) decodeMap(entries map[string]any, into reflect.Value, path *field.Path) {
 	into.Set(reflect.MakeMapWithSize(into.Type(), len(entries)))
 	for key, value := range entries {
 		entry := reflect.New(into.Type().Elem()).Elem()
@@ -120,12 +116,7 @@ func (d *decoder) decodeMap(value any, into reflect.Value, path *field.Path) {
 	}
 }
 
-func (d *decoder) decodeList(value any, into reflect.Value, path *field.Path) {
-	items, ok := value.([]any)
-	if !ok {
-		d.wrongType(value, "a list", path)
-		return
-	}
+func (d *decoder) decodeList(items []any, into reflect.Value, path *field.Path) {
 	into.Set(reflect.MakeSlice(into.Type(), len(items), len(items)))
 	for i, item := range items {
 		if item == nil && !d.NullItems {
@@ -136,37 +127,24 @@ func (d *decoder) decodeList(value any, into reflect.Value, path *field.Path) {
 }
 
 func (d *decoder) decodeScalar(value any, into reflect.Value, path *field.Path) {
-	switch into.Kind() {
-	case reflect.String:
-		if text, ok := value.(string); ok {
-			into.SetString(text)
-		} else {
-			d.wrongType(value, "text", path)
-		}
-	case reflect.Bool:
-		if truth, ok := value.(bool); ok {
-			into.SetBool(truth)
-		} else {
-			d.wrongType(value, "true or false", path)
-		}
+	text, isText := value.(string)
+	truth, isBool := value.(bool)
+	number, isNumber := value.(int64)
+	switch kind := into.Kind(); {
+	case kind == reflect.String && isText:
+		into.SetString(text)
+	case kind == reflect.String:
+		d.wrongType(value, "text", path)
+	case kind == reflect.Bool && isBool:
+		into.SetBool(truth)
+	case kind == reflect.Bool:
+		d.wrongType(value, "true or false", path)
+	case !isNumber:
+		d.wrongType(value, "a whole number", path)
+	case into.OverflowInt(number):
+		d.add(field.Invalid(path, number, "does not fit into 32 bits"), "")
 	default:
-		number, ok := value.(int64)
-		switch {
-		case !ok:
-			d.wrongType(value, "a whole number", path)
-		case into.OverflowInt(number):
-			d.add(field.Invalid(path, number, "does not fit into 32 bits"), "")
-		default:
-			into.SetInt(number)
-		}
-	}
-}
-
-func (d *decoder) decodeTime(value any, into *metav1.Time, path *field.Path) {
-	text, _ := value.(string)
-	var err error
-	if into.Time, err = time.Parse(time.RFC3339, text); err != nil {
-		d.add(field.TypeInvalid(path, d.written(value, path), "must be a time such as 2006-01-02T15:04:05Z"), "remove it; the API server fills it in")
+		into.SetInt(number)
 	}
 }
 
@@ -241,34 +219,16 @@ func hintForField(key string, names []string) string {
 	return "the fields here are " + strings.Join(names, ", ") + "; check the indentation"
 }
 
-// fieldNamed is a struct's field with a JSON name; the zero Value if there is none.
-func fieldNamed(in reflect.Value, name string) reflect.Value {
-	for f, value := range in.Fields() {
-		tag, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-		if tag == name && tag != "" {
-			return value
-		}
-		if tag == "" && f.Anonymous {
-			if inner := fieldNamed(value, name); inner.IsValid() {
-				return inner
+// fieldsOf are the indices of a struct's fields, those of embedded structs among them, by
+// their JSON names.
+func (d *decoder) fieldsOf(t reflect.Type) map[string][]int {
+	if d.fields[t] == nil {
+		d.fields[t] = map[string][]int{}
+		for _, f := range reflect.VisibleFields(t) {
+			if name, _, _ := strings.Cut(f.Tag.Get("json"), ","); name != "" {
+				d.fields[t][name] = f.Index
 			}
 		}
 	}
-	return reflect.Value{}
-}
-
-// fieldNames are the JSON names of a struct's fields, sorted.
-func fieldNames(t reflect.Type) []string {
-	var names []string
-	for f := range t.Fields() {
-		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-		switch {
-		case name != "":
-			names = append(names, name)
-		case f.Anonymous:
-			names = append(names, fieldNames(f.Type)...)
-		}
-	}
-	slices.Sort(names)
-	return names
+	return d.fields[t]
 }

@@ -76,12 +76,9 @@ const mostCompared = 256
 
 // Nearest returns the option that a misspelt word most likely means, or an empty string.
 func Nearest(word string, options []string) string {
-	if len(word) > mostCompared {
-		return ""
-	}
 	best, bestDistance := "", min(len(word), 1+max(2, len(word)/3))
 	for _, option := range options {
-		if len(option) > mostCompared {
+		if max(len(word), len(option)) > mostCompared {
 			continue
 		}
 		if d := editDistance(word, option); d < bestDistance {
