@@ -34,7 +34,10 @@ type Document struct {
 	Objects []*Object // the document's own, or those of the list that it is
 	Lists   []*Object // the objects that are lists
 
-	Blank  bool // whether there is no content
+	Blank bool // whether there is no content
+	// hides reports whether words may be hidden in the text; searched, whether that is known.
+	hides, searched bool
+
 	read   bool
 	err    error
 	places *places // nil until asked for

@@ -13,9 +13,17 @@ import (
 // is, in another encoding than UTF-8, written with the escapes of double-quoted scalars,
 // or behind a tag, as !!binary can stand for anything. In doubt it may.
 func (d *Document) mayContain(word string) bool {
+	if bytes.Contains(d.Text, []byte(word)) {
+		return true
+	}
+	if !d.searched {
+		d.searched, d.hides = true, bytes.IndexByte(d.Text, 0) >= 0 || mayBeBinary(d.Text) || hasEscapes(d.Text)
+	}
+	if !d.hides {
+		return false
+	}
 	text := narrowed(d.Text)
-	return bytes.Contains(text, []byte(word)) || mayBeBinary(text) ||
-		hasEscapes(text) && bytes.Contains(unescape(text), []byte(word))
+	return bytes.Contains(text, []byte(word)) || mayBeBinary(text) || bytes.Contains(unescape(text), []byte(word))
 }
 
 // mayBeBinary reports whether a text may have the tag !!binary: as it is, with parts of
