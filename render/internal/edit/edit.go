@@ -39,7 +39,7 @@ var errNoLines = errors.New("the text is not in block style")
 // another way; an error that wraps ErrFinal is not.
 func Apply(d Document, edits []Edit, verify func([]byte) error) ([]byte, error) {
 	var failures []error
-	for _, attempt := range []func(Document, []Edit) ([]byte, error){insert, insertUnflowed, reencode, reencodeWithoutComments} {
+	for _, attempt := range []func(Document, []Edit) ([]byte, error){insert, insertUnflowed, reencode} {
 		text, err := attempt(d, edits)
 		if err == nil {
 			err = verify(text)

@@ -15,16 +15,7 @@ import (
 // the order of keys are kept, what stands before the first and after the last line
 // of content byte for byte.
 func reencode(d Document, edits []Edit) ([]byte, error) {
-	return encodeWith(d, edits, unaliased(d.Tree))
-}
-
-// reencodeWithoutComments puts all comments in front: the encoder is not always a
-// match for comments in odd places.
-func reencodeWithoutComments(d Document, edits []Edit) ([]byte, error) {
-	return encodeWith(d, edits, withoutComments(unaliased(d.Tree)))
-}
-
-func encodeWith(d Document, edits []Edit, content *yaml.Node) ([]byte, error) {
+	content := unaliased(d.Tree)
 	root := content.Content[0]
 	for _, e := range edits {
 		n := root
@@ -234,15 +225,6 @@ func portable(n *yaml.Node) *yaml.Node {
 
 func hasComments(n *yaml.Node) bool {
 	return n.HeadComment+n.LineComment+n.FootComment != "" || slices.ContainsFunc(n.Content, hasComments)
-}
-
-// withoutComments takes the comments away from a node and all in it.
-func withoutComments(n *yaml.Node) *yaml.Node {
-	n.HeadComment, n.LineComment, n.FootComment = "", "", ""
-	for _, child := range n.Content {
-		withoutComments(child)
-	}
-	return n
 }
 
 // inline appends to a mapping what a merge key brings in: of one mapping, or of
