@@ -129,6 +129,24 @@ func TestRefusals(t *testing.T) {
 	require.Len(t, reasons, 1, "the same reason under both")
 }
 
+// TestForgottenMerge installs the petstore without netpol-merge. Its overlay has the safe
+// form: what the API server stores, its defaults filled in, is for the target's pods and
+// isolates nothing that the target does not.
+func TestForgottenMerge(t *testing.T) {
+	eachHelm(t, "forgotten", "install without the post-renderer: the overlay adds, and isolates nothing", func(t *testing.T, h helm, namespace string) {
+		h.must(t, "install", "petstore", "charts/petstore", "--namespace", namespace)
+		stored := api.policies(t, namespace)
+		require.Len(t, stored, 2)
+		target, overlay := stored["proxy-allow"].Spec, stored["petstore-backends"].Spec
+		require.Equal(t, target.PodSelector, overlay.PodSelector)
+		require.NotEmpty(t, overlay.PodSelector.MatchLabels)
+		require.Equal(t, []networkingv1.PolicyType{networkingv1.PolicyTypeEgress}, overlay.PolicyTypes)
+		require.Contains(t, target.PolicyTypes, networkingv1.PolicyTypeEgress)
+		require.Empty(t, overlay.Ingress)
+		require.Equal(t, []int32{5432, 9092}, append(ports(overlay.Egress[0]), ports(overlay.Egress[1])...))
+	})
+}
+
 // TestHooks shows that hooks stay and templates can still be selected.
 func TestHooks(t *testing.T) {
 	chart, err := filepath.Abs("testdata/hooks")
