@@ -17,19 +17,18 @@ import (
 // editsOf are the changes of a target's text: what its overlays add, and the annotation.
 // Ports added to a rule that was itself appended become part of that rule.
 func editsOf(t *plan.Target) ([]edit.Edit, error) {
-	peers, err := addedPeers(t.Changes)
-	if err != nil {
-		return nil, err
-	}
 	var edits []edit.Edit
 	for _, direction := range merge.Directions() {
 		before := len(merge.Rules(t.Policy, direction))
 		added := make([][]*yaml.Node, before+1) // ports of each rule that stands, and the rules that are appended
-		for i, change := range t.Changes {
+		for _, change := range t.Changes {
 			if change.Direction != direction || len(change.Added.Peers)+len(change.Added.Ports) == 0 {
 				continue
 			}
-			nodes := nodesOf(change, peers[i], "# from "+t.Overlays[change.Overlay].Name())
+			nodes, err := nodesOf(change, "# from "+t.Overlays[change.Overlay].Name())
+			if err != nil {
+				return nil, err
+			}
 			if change.Action == merge.PortsAdded && change.Into >= before {
 				_, ports := node.Entry(added[before][change.Into-before], "ports")
 				ports.Content = append(ports.Content, nodes...)
@@ -52,27 +51,8 @@ func editsOf(t *plan.Target) ([]edit.Edit, error) {
 	return append(edits, edit.Edit{Path: t.Path("metadata", "annotations"), Key: merge.MergedFromAnnotation, Value: value}), nil
 }
 
-// addedPeers are the peers that each change adds. They are made all at once: the
-// encoder costs more to set up than to use.
-func addedPeers(changes []merge.Change) ([]*yaml.Node, error) {
-	peers := make([][]networkingv1.NetworkPolicyPeer, len(changes))
-	hasPeers := false
-	for i, change := range changes {
-		peers[i] = change.Added.Peers
-		hasPeers = hasPeers || len(peers[i]) > 0
-	}
-	if !hasPeers {
-		return make([]*yaml.Node, len(peers)), nil
-	}
-	list, err := nodeOf(peers)
-	if err != nil {
-		return nil, err
-	}
-	return list.Content, nil
-}
-
-// nodesOf are the ports, or the rule with the peers, that a change adds.
-func nodesOf(change merge.Change, peers *yaml.Node, comment string) []*yaml.Node {
+// nodesOf are the ports, or the rule, that a change adds.
+func nodesOf(change merge.Change, comment string) ([]*yaml.Node, error) {
 	var ports []*yaml.Node
 	words := words{}
 	for _, port := range change.Added.Ports {
@@ -82,17 +62,21 @@ func nodesOf(change merge.Change, peers *yaml.Node, comment string) []*yaml.Node
 		for _, port := range ports {
 			port.Content[1].LineComment = comment // the protocol, which comes first
 		}
-		return ports
+		return ports, nil
 	}
 	rule := &yaml.Node{Kind: yaml.MappingNode}
 	if len(change.Added.Peers) > 0 {
+		peers, err := nodeOf(change.Added.Peers)
+		if err != nil {
+			return nil, err
+		}
 		rule.Content = append(rule.Content, plain(merge.PeersKey(change.Direction)), peers)
 	}
 	if len(ports) > 0 {
 		rule.Content = append(rule.Content, plain("ports"), &yaml.Node{Kind: yaml.SequenceNode, Content: ports})
 	}
 	rule.Content[0].LineComment = comment
-	return []*yaml.Node{rule}
+	return []*yaml.Node{rule}, nil
 }
 
 // words are the scalars that the ports of a change have in common.
@@ -127,10 +111,9 @@ func plain(value string) *yaml.Node {
 	return &yaml.Node{Kind: yaml.ScalarNode, Value: value}
 }
 
-// nodeOf is a value of the API as YAML in block style, its fields in the order
-// of the API.
-func nodeOf(value any) (*yaml.Node, error) {
-	text, err := json.Marshal(value)
+// nodeOf is a list of peers in block style, their fields in the order of the API.
+func nodeOf(peers []networkingv1.NetworkPolicyPeer) (*yaml.Node, error) {
+	text, err := json.Marshal(peers)
 	if err != nil {
 		return nil, err
 	}
