@@ -55,7 +55,7 @@ func (s *settings) addFlags(flags *pflag.FlagSet) {
 }
 
 func (s *settings) addFormatFlag(flags *pflag.FlagSet) {
-	flags.StringVarP(&s.format, "output", "o", "text", "text, json or markdown")
+	flags.StringVarP(&s.format, "output", "o", "text", formatNames)
 }
 
 func (s *settings) addReportFlags(flags *pflag.FlagSet) {
@@ -150,8 +150,8 @@ func (s *settings) complete(flags *pflag.FlagSet) error {
 	if slices.ContainsFunc(s.ceilings, func(path string) bool { return strings.TrimSpace(path) == "" }) {
 		return usageError("--ceiling needs a file")
 	}
-	if !slices.Contains([]string{"", "text", "json", "markdown"}, s.format) {
-		return usageError("invalid value %q for --output: it has to be text, json or markdown", s.format)
+	if formats()[s.format] == nil && flags.Lookup("output") != nil {
+		return usageError("invalid value %q for --output: it has to be %s", s.format, formatNames)
 	}
 	if s.report == "-" {
 		return usageError("--report needs a file: standard output is for the manifests")

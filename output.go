@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -56,14 +57,31 @@ type readable interface {
 	JSON() ([]byte, error)
 }
 
+// formatNames lists the formats in help and messages.
+const formatNames = "text, json or markdown"
+
+// formats are the ways to write what is readable, by their names.
+func formats() map[string]func(readable) ([]byte, error) {
+	return map[string]func(readable) ([]byte, error){
+		"text":     func(said readable) ([]byte, error) { return []byte(said.Text()), nil },
+		"markdown": func(said readable) ([]byte, error) { return []byte(said.Markdown()), nil },
+		"json":     readable.JSON,
+	}
+}
+
+// formatOf is the format that a report's path asks for by its ending.
+func formatOf(path string) string {
+	return cmp.Or(map[string]string{".json": "json", ".md": "markdown"}[filepath.Ext(path)], "text")
+}
+
 // printReport prints what was found, in a format.
 func (o *output) printReport(said readable, format string) error {
-	text, err := formatReport(said, format)
+	text, err := formats()[format](said)
 	if err != nil {
 		return err
 	}
 	file, isFile := o.Writer.(*os.File)
-	isPlain := os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb" || format == "json" || format == "markdown"
+	isPlain := os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb" || format != "text"
 	if isFile && term.IsTerminal(int(file.Fd())) && !isPlain {
 		text = painted(text)
 	}
@@ -82,25 +100,11 @@ func painted(text []byte) (painted []byte) {
 	return painted
 }
 
-func formatReport(said readable, format string) ([]byte, error) {
-	switch format {
-	case "json":
-		text, err := said.JSON()
-		if err != nil {
-			err = fmt.Errorf("format as JSON: %w", err)
-		}
-		return text, err
-	case "markdown":
-		return []byte(said.Markdown()), nil
-	}
-	return []byte(said.Text()), nil
-}
-
 // writeReport writes a report in the format that the path's ending asks for, whole or not
 // at all: beside the path, and then in its place. So a link is not followed, and of runs
 // that write to one path at once one wins. A device or pipe is written to.
 func writeReport(path string, said *render.Report) error {
-	text, err := formatReport(said, map[string]string{".json": "json", ".md": "markdown"}[filepath.Ext(path)])
+	text, err := formats()[formatOf(path)](said)
 	if err != nil {
 		return err
 	}

@@ -2,7 +2,8 @@
 //
 // Start reading at About. Each finding is a warning: nothing is refused for it, and
 // nothing is changed. The package knows policies, and Services whose ports people
-// mistake for those of pods (service.go).
+// mistake for those of pods (service.go). It does not know how a warning becomes an
+// error, or what is written.
 package advice
 
 import (
