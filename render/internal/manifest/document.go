@@ -26,21 +26,25 @@ const maxDocument = 32 << 20
 type Document struct {
 	*stream.Document
 	*origin
+	*parsed         // empty, and shared with others, until Read
 	Template string // in Helm 3's "# Source:" comment, or empty
 
+	Blank bool // whether there is no content
+	// hides reports whether words may be hidden in the text; searched, whether that is known.
+	hides, searched bool
+	read            bool
+
+	places *places // nil until asked for
+}
+
+// parsed is what was read of a document. Most are never read.
+type parsed struct {
 	Tree    *yaml.Node // of kind DocumentNode; nil if there is no content
 	End     int        // where in the text the content ends, before any "..."
 	Value   any
 	Objects []*Object // the document's own, or those of the list that it is
 	Lists   []*Object // the objects that are lists
-
-	Blank bool // whether there is no content
-	// hides reports whether words may be hidden in the text; searched, whether that is known.
-	hides, searched bool
-
-	read   bool
-	err    error
-	places *places // nil until asked for
+	err     error
 }
 
 // origin is where the documents of a stream come from, which is kept once.
@@ -84,9 +88,9 @@ func (e *SyntaxError) Error() string { return e.Reason }
 // the run.
 func Split(source Source, position int) []*Document {
 	split := stream.Split(source.Text)
-	documents, from := make([]*Document, len(split)), &origin{source.Name, source.IsFile, position}
+	documents, from, unread := make([]*Document, len(split)), &origin{source.Name, source.IsFile, position}, &parsed{}
 	for i, d := range split {
-		documents[i] = &Document{Document: d, origin: from}
+		documents[i] = &Document{Document: d, origin: from, parsed: unread}
 		template, content := d.Prologue()
 		if i > 0 && template == documents[i-1].Template {
 			template = documents[i-1].Template // the same memory
@@ -99,7 +103,7 @@ func Split(source Source, position int) []*Document {
 // Read parses the document, once. The error is a *SyntaxError.
 func (d *Document) Read() error {
 	if !d.read {
-		d.read = true
+		d.read, d.parsed = true, &parsed{}
 		if d.err = d.parse(); d.err != nil && len(d.Text) <= maxDocument && d.parseJSON() == nil {
 			d.err = nil
 		}
@@ -140,6 +144,7 @@ func ReadAgain(text []byte) (*Document, error) {
 		return nil, fmt.Errorf("it became %d documents", len(split))
 	}
 	d, content := split[0], split[0].parseable()
+	d.parsed = &parsed{}
 	if err := d.readValues(content); err != nil {
 		return nil, err
 	}

@@ -21,7 +21,7 @@ func TestRead(t *testing.T) {
 		`{"a": "\ud83d\ude00", "b": [1, -0.5], "c": null}`:          map[string]any{"a": "\U0001f600", "b": []any{int64(1), -0.5}, "c": nil},
 		"---\n# note\n{\"" + strings.Repeat("k", 2000) + "\": 1}\n": map[string]any{strings.Repeat("k", 2000): int64(1)},
 	} {
-		d := &Document{}
+		d := &Document{parsed: &parsed{}}
 		if text != "" {
 			d = documentOf(text)
 			require.NoError(t, d.Read(), text)
