@@ -21,6 +21,22 @@ import (
 	"github.com/networknt/netpol-merge/render/report"
 )
 
+// TestLargeReport: JSON that no person reads is not indented.
+func TestLargeReport(t *testing.T) {
+	for n, lines := range map[int]int{10: 50, 100_000: 1} {
+		said := report.New(nil)
+		said.Others = slices.Repeat([]report.Object{{Kind: "CiliumNetworkPolicy", Name: "a\u00a0b"}}, n)
+		text, err := said.JSON()
+		require.NoError(t, err)
+		require.GreaterOrEqual(t, strings.Count(string(text), "\n"), lines)
+		require.Less(t, strings.Count(string(text), "\n"), lines+50)
+		require.Equal(t, n, strings.Count(string(text), `a\u00a0b`))
+		var again report.Report
+		require.NoError(t, json.Unmarshal(text, &again))
+		require.Equal(t, said.Others, again.Others)
+	}
+}
+
 // TestReports checks over generated cases that a report has every policy that was
 // written, with its rules, that its forms agree, and that JSON is as the schema says.
 func TestReports(t *testing.T) {

@@ -10,6 +10,7 @@ package report
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -155,14 +156,21 @@ func inNamespace(namespace string) string {
 // JSON is the report for programs.
 func (r *Report) JSON() ([]byte, error) { return encode(r) }
 
+// mostIndented is the longest JSON that is indented, in bytes. More is for programs only.
+const mostIndented = 4 << 20
+
 // encode is a value as JSON that may be shown on a terminal: everything invisible is
 // escaped.
 func encode(value any) ([]byte, error) {
 	var text bytes.Buffer
 	encoder := json.NewEncoder(&text)
 	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("", "  ")
 	err := encoder.Encode(value)
+	if text.Len() < mostIndented {
+		var indented bytes.Buffer
+		err = cmp.Or(err, json.Indent(&indented, text.Bytes(), "", "  "))
+		text = indented
+	}
 	isOther := func(c byte) bool { return c >= unicode.MaxASCII } // JSON itself escapes the rest
 	if !slices.ContainsFunc(text.Bytes(), isOther) {
 		return text.Bytes(), err

@@ -25,7 +25,8 @@ type Edit struct {
 	Key, Value string
 }
 
-// A Document is text that holds one YAML document, and what it was parsed into.
+// A Document is text that holds one YAML document, and what it was parsed into. Apply may
+// change how the nodes are written: their styles and where their comments are.
 type Document struct {
 	Text []byte
 	End  int // of the content in Text, before any "..."

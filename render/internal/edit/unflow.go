@@ -18,19 +18,16 @@ type flowNode struct{ key, value *yaml.Node }
 // insertUnflowed inserts lines after the collections on the way of the edits became
 // blocks; everything else stays byte for byte.
 func insertUnflowed(d Document, edits []Edit) ([]byte, error) {
-	tree, err := parse(d.Text[:d.End]) // whose nodes may change
-	if err != nil {
-		return nil, err
-	}
 	text := newLines(d.Text[:d.End])
-	for _, flow := range flows(tree.Content[0], edits) {
+	for _, flow := range flows(d.Tree.Content[0], edits) {
 		if !text.unflow(flow) {
 			return nil, errNoLines
 		}
 	}
 	unflowed := append(text.apply(), d.Text[d.End:]...)
 	end := len(unflowed) - (len(d.Text) - d.End)
-	if tree, err = parse(unflowed[:end]); err != nil {
+	tree, err := parse(unflowed[:end])
+	if err != nil {
 		return nil, err
 	}
 	return insert(Document{Text: unflowed, End: end, Tree: tree}, edits)

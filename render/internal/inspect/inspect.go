@@ -93,14 +93,20 @@ func wrongVersion(version string) strict.Finding {
 func (in *Inspection) Cause(code report.Code, findings ...strict.Finding) {
 	in.Add(code, findings...)
 	for _, f := range findings {
+		if in.TooMany() { // so that no consequence will be shown either
+			return
+		}
 		in.causes.Add(f)
 	}
 }
 
+// TooMany reports whether there are more problems than are shown.
+func (in *Inspection) TooMany() bool { return len(in.Problems) > mostProblems }
+
 // Add adds findings, and instead of those beyond mostProblems one that says so.
 func (in *Inspection) Add(code report.Code, findings ...strict.Finding) {
 	for _, f := range findings {
-		if len(in.Problems) > mostProblems {
+		if in.TooMany() {
 			return
 		}
 		problem := Locate(in.object, code, f)
@@ -117,7 +123,7 @@ func (in *Inspection) Add(code report.Code, findings ...strict.Finding) {
 func (in *Inspection) AddConsequences(code report.Code, errs field.ErrorList) {
 	var causes []strict.Finding
 	for _, err := range errs {
-		if in.causes.Explain(err) {
+		if in.TooMany() || in.causes.Explain(err) {
 			continue
 		}
 		f := strict.Finding{Error: err}
@@ -132,12 +138,9 @@ func (in *Inspection) AddConsequences(code report.Code, errs field.ErrorList) {
 }
 
 // Doubts returns a function that reports whether something is wrong with a rule, or with
-// one of its ports: with the rule beside its ports, or with that port; -1 is all ports.
-// Where more is wrong than is known, all of it may be.
+// one of its ports: with the rule beside its ports, or with that port; -1 is all ports. If
+// there are TooMany problems, it does not know all.
 func (in *Inspection) Doubts() func(direction networkingv1.PolicyType, rule, port int) bool {
-	if len(in.Problems) > mostProblems {
-		return func(networkingv1.PolicyType, int, int) bool { return true }
-	}
 	wrong := map[string]bool{} // paths of rules, and of entries of their ports
 	for _, p := range in.Problems {
 		rule, rest := cutItem(p.Field, "spec.ingress[", "spec.egress[")

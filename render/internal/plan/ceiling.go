@@ -153,6 +153,9 @@ func (c *ceilings) beyond(o *manifest.Object, policy *networkingv1.NetworkPolicy
 // is allowed anyway, if that is not nil.
 func (b *bound) excesses(o *manifest.Object, policy *networkingv1.NetworkPolicy, in *inspect.Inspection, anyway *merge.Allowance, hint string) []report.Problem {
 	isDoubtful, found := in.Doubts(), inspect.Of(o)
+	if in.TooMany() {
+		return nil
+	}
 	for _, excess := range b.Beyond(policy) {
 		if isDoubtful(excess.Direction, excess.Rule, excess.Port) || anyway != nil && anyway.Allows(excess.Direction, excess.Part) {
 			continue

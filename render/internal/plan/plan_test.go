@@ -139,6 +139,18 @@ func TestOrder(t *testing.T) {
 	require.Equal(t, []string{"c"}, p.Targets[0].MergedFrom(), "the others add nothing")
 }
 
+// TestCeilingsOfUnknownProblems: a rule that is beyond the ceilings is told, unless so much is
+// wrong with the policy that it may be one of the problems that are not shown.
+func TestCeilingsOfUnknownProblems(t *testing.T) {
+	options := Options{CeilingFiles: []manifest.Source{{Name: "c", Text: []byte(policy("c", "", "", port80))}}}
+	for wrong, told := range map[int]bool{10: true, 1_100: false} {
+		rules := "[" + strings.Repeat("{ports: [{port: 0}]}, ", wrong) + "{ports: [{port: 81}]}]"
+		problems := codes(planOf(policy("t", "", "a", port80)+overlay("o", "", rules), options).Problems)
+		require.Equal(t, told, slices.Contains(problems, fmt.Sprintf("E11 o spec.egress[%d].ports[0]", wrong)), wrong)
+		require.Contains(t, problems, "E06 o spec.egress[0].ports[0].port")
+	}
+}
+
 // TestForgotten: a policy without podSelector may be an overlay that does not say so.
 func TestForgotten(t *testing.T) {
 	all := strings.Replace(policy("all", "", "", "[]"), "spec:\n", "spec:\n  podSelector: {}\n", 1)
