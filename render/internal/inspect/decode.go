@@ -3,6 +3,7 @@ package inspect
 import (
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -110,8 +111,8 @@ func (l *lostFinder) find(value any, path *field.Path, parent string) {
 			l.find(item, path.Index(i), parent)
 		}
 	case map[string]any:
-		for key, inner := range value {
-			at := path.Child(key)
+		for _, key := range slices.Sorted(maps.Keys(value)) {
+			at, inner := path.Child(key), value[key]
 			if parent == "matchLabels" {
 				at = path.Key(key)
 			}

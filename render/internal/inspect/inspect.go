@@ -7,6 +7,7 @@
 package inspect
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -121,6 +122,12 @@ func (in *Inspection) Add(code report.Code, findings ...strict.Finding) {
 // AddConsequences adds errors that are not there only because of what was found before.
 // A port or protocol that is wrong may have consequences in turn: it reads like none.
 func (in *Inspection) AddConsequences(code report.Code, errs field.ErrorList) {
+	if len(errs) > mostProblems { // labels come in no order, and the same have to be shown each time
+		errs = slices.Clone(errs)
+		slices.SortStableFunc(errs, func(a, b *field.Error) int {
+			return cmp.Or(cmp.Compare(a.Field, b.Field), cmp.Compare(fmt.Sprint(a.BadValue), fmt.Sprint(b.BadValue)))
+		})
+	}
 	var causes []strict.Finding
 	for _, err := range errs {
 		if in.TooMany() || in.causes.Explain(err) {

@@ -2,6 +2,8 @@ package plan
 
 import (
 	"cmp"
+	"maps"
+	"slices"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/util/validation/field"
@@ -61,9 +63,10 @@ func (r *Reading) add(o *manifest.Object) {
 		r.Others = append(r.Others, o)
 	}
 	if isPolicy {
-		keys := nearlyOurs(o, o.Value, nil)
-		r.Problems = append(r.Problems, keys...)
-		r.misspelt[o] = len(keys) > 0
+		in := inspect.Of(o)
+		in.Add(report.NearlyOurs, nearlyOurs(o.Value, nil)...)
+		r.Problems = append(r.Problems, in.Problems...)
+		r.misspelt[o] = len(in.Problems) > 0
 	}
 }
 
@@ -82,28 +85,28 @@ func unreadable(d *manifest.Document, found *doubt.Doubt, saysInto bool) report.
 
 // nearlyOurs finds keys in a value that look like our annotation and are not, or stand
 // where it means nothing: the policy would go to the cluster as one of its own.
-func nearlyOurs(o *manifest.Object, value any, path *field.Path) (problems []report.Problem) {
+func nearlyOurs(value any, path *field.Path) (findings []strict.Finding) {
 	switch value := value.(type) {
 	case map[string]any:
-		for key, inner := range value {
+		for _, key := range slices.Sorted(maps.Keys(value)) {
 			at := inspect.ChildOrKey(path, key)
 			if isNearlyOurs(key) && !isOurs(at.String()) {
 				hint := "an overlay has this key in metadata.annotations"
 				if key != merge.IntoAnnotation {
 					hint = "did you mean the annotation " + merge.IntoAnnotation + "?"
 				}
-				problems = append(problems, inspect.Locate(o, report.NearlyOurs, strict.Finding{
+				findings = append(findings, strict.Finding{
 					Error: field.Forbidden(at, "this key marks no overlay, so the policy would be applied as it is"), Hint: hint,
-				}))
+				})
 			}
-			problems = append(problems, nearlyOurs(o, inner, at)...)
+			findings = append(findings, nearlyOurs(value[key], at)...)
 		}
 	case []any:
 		for i, item := range value {
-			problems = append(problems, nearlyOurs(o, item, path.Index(i))...)
+			findings = append(findings, nearlyOurs(item, path.Index(i))...)
 		}
 	}
-	return problems
+	return findings
 }
 
 // isOurs reports whether a field path is that of one of our annotations.

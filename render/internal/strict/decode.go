@@ -96,7 +96,8 @@ func (d *decoder) decode(value any, into reflect.Value, path *field.Path) {
 
 func (d *decoder) decodeStruct(entries map[string]any, into reflect.Value, path *field.Path) {
 	fields := d.fieldsOf(into.Type())
-	for key, value := range entries {
+	for _, key := range slices.Sorted(maps.Keys(entries)) {
+		value := entries[key]
 		if index, known := fields[key]; known {
 			d.decode(value, into.FieldByIndex(index), path.Child(key))
 			continue
@@ -109,9 +110,9 @@ func (d *decoder) decodeStruct(entries map[string]any, into reflect.Value, path 
 
 func (d *decoder) decodeMap(entries map[string]any, into reflect.Value, path *field.Path) {
 	into.Set(reflect.MakeMapWithSize(into.Type(), len(entries)))
-	for key, value := range entries {
+	for _, key := range slices.Sorted(maps.Keys(entries)) {
 		entry := reflect.New(into.Type().Elem()).Elem()
-		d.decode(value, entry, path.Key(key))
+		d.decode(entries[key], entry, path.Key(key))
 		into.SetMapIndex(reflect.ValueOf(key), entry)
 	}
 }
