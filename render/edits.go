@@ -15,27 +15,12 @@ import (
 )
 
 // editsOf are the changes of a target's text: what its overlays add, and the annotation.
-// Ports added to a rule that was itself appended become part of that rule.
-func editsOf(t *plan.Target) ([]edit.Edit, error) {
-	var edits []edit.Edit
+func editsOf(t *plan.Target) (edits []edit.Edit, err error) {
 	for _, direction := range merge.Directions() {
 		before := len(merge.Rules(t.Policy, direction))
-		added := make([][]*yaml.Node, before+1) // ports of each rule that stands, and the rules that are appended
-		for _, change := range t.Changes {
-			if change.Direction != direction || len(change.Added.Peers)+len(change.Added.Ports) == 0 {
-				continue
-			}
-			nodes, err := nodesOf(change, "# from "+t.Overlays[change.Overlay].Name())
-			if err != nil {
-				return nil, err
-			}
-			if change.Action == merge.PortsAdded && change.Into >= before {
-				_, ports := node.Entry(added[before][change.Into-before], "ports")
-				ports.Content = append(ports.Content, nodes...)
-				continue
-			}
-			into := min(change.Into, before)
-			added[into] = append(added[into], nodes...)
+		added, err := addedTo(t, direction, before)
+		if err != nil {
+			return nil, err
 		}
 		for rule, nodes := range added {
 			path := t.Path("spec", merge.RulesKey(direction))
@@ -49,6 +34,29 @@ func editsOf(t *plan.Target) ([]edit.Edit, error) {
 	}
 	value := t.Folded.Annotations[merge.MergedFromAnnotation]
 	return append(edits, edit.Edit{Path: t.Path("metadata", "annotations"), Key: merge.MergedFromAnnotation, Value: value}), nil
+}
+
+// addedTo are the ports that are added to each of the rules that stood before, and then
+// the rules that are appended. Ports added to one of those become part of it.
+func addedTo(t *plan.Target, direction networkingv1.PolicyType, before int) ([][]*yaml.Node, error) {
+	added := make([][]*yaml.Node, before+1)
+	for _, change := range t.Changes {
+		if change.Direction != direction || len(change.Added.Peers)+len(change.Added.Ports) == 0 {
+			continue
+		}
+		nodes, err := nodesOf(change, "# from "+t.Overlays[change.Overlay].Name())
+		if err != nil {
+			return nil, err
+		}
+		if change.Action == merge.PortsAdded && change.Into >= before {
+			_, ports := node.Entry(added[before][change.Into-before], "ports")
+			ports.Content = append(ports.Content, nodes...)
+			continue
+		}
+		into := min(change.Into, before)
+		added[into] = append(added[into], nodes...)
+	}
+	return added, nil
 }
 
 // nodesOf are the ports, or the rule, that a change adds.
@@ -118,11 +126,10 @@ func nodeOf(peers []networkingv1.NetworkPolicyPeer) (*yaml.Node, error) {
 		return nil, err
 	}
 	n, err := node.OfJSON(text, 1, 0)
-	if err != nil {
-		return nil, err
+	if err == nil {
+		inPlainStyle(n)
 	}
-	inPlainStyle(n)
-	return n, nil
+	return n, err
 }
 
 // inPlainStyle takes away what JSON looks like: flow style, and quotes that no version of

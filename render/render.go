@@ -91,7 +91,7 @@ func (r *Renderer) Run(manifests *bytes.Buffer) (*bytes.Buffer, error) {
 		return nil, err
 	}
 	if r.Warnings != nil {
-		if _, err := io.WriteString(r.Warnings, result.FormatWarnings()); err != nil {
+		if _, err := io.WriteString(r.Warnings, report.FormatWarnings(result.Warnings)); err != nil {
 			return nil, fmt.Errorf("write warnings: %w", err)
 		}
 	}
@@ -126,9 +126,6 @@ func (r *Result) WriteTo(w io.Writer) (written int64, err error) {
 	err = buffer.Flush()
 	return written - int64(buffer.Buffered()), err
 }
-
-// FormatWarnings returns the warnings as they are shown to a person.
-func (r *Result) FormatWarnings() string { return report.FormatWarnings(r.Warnings) }
 
 // Merge merges streams, which become one. The result shares the memory of the streams.
 // The error is a *Refusal, or an *InternalError.

@@ -57,12 +57,12 @@ func TestSameProblems(t *testing.T) {
 		"lost values":    policy("labels: {}", "{to: [{podSelector: {matchLabels: {"+many("f%d: ")+"}}}], ports: [{port: 1}]}"),
 		"near keys":      policy("labels: {"+many("netpol-merge/into%d: a")+"}", ""),
 	} {
-		said := map[string]bool{}
+		first := ""
 		for range 5 {
 			_, err := (&render.Renderer{}).Run(bytes.NewBufferString(text))
 			require.ErrorContains(t, err, "and more: this is problem 1001", name)
-			said[err.Error()] = true
+			require.True(t, first == "" || first == err.Error(), name) // Equal would print them
+			first = err.Error()
 		}
-		require.Equal(t, 1, len(said), name) // Len would print them
 	}
 }
