@@ -60,7 +60,6 @@ type places struct {
 	breaks []int // how many newlines there are before each line; nil until asked for
 	lines  []int // offset of each line, as editors count lines; nil until asked for
 	nodes  node.Index
-	last   shownLine
 }
 
 func (d *Document) place() *places {
@@ -68,12 +67,6 @@ func (d *Document) place() *places {
 		d.places = &places{}
 	}
 	return d.places
-}
-
-// shownLine is a line's text, kept as problems often share a line.
-type shownLine struct {
-	line int
-	text string
 }
 
 // SyntaxError says why a document cannot be read, and in which of its lines.
@@ -225,14 +218,6 @@ const mostShown = 300
 // line break; of a long one the start.
 func (d *Document) LineText(line int) string {
 	p := d.place()
-	if p.last.line != line {
-		p.last = shownLine{line, d.lineText(line)}
-	}
-	return p.last.text
-}
-
-func (d *Document) lineText(line int) string {
-	p := d.place()
 	if p.lines == nil {
 		for i := range d.Text {
 			if i == 0 || d.Text[i-1] == '\n' {
@@ -244,7 +229,8 @@ func (d *Document) lineText(line int) string {
 	if i < 0 || i >= len(p.lines) {
 		return ""
 	}
-	text, _, _ := bytes.Cut(d.Text[p.lines[i]:], []byte("\n"))
+	start := d.Text[p.lines[i]:]
+	text, _, _ := bytes.Cut(start[:min(len(start), mostShown+len("\r\n"))], []byte("\n"))
 	text = bytes.TrimSuffix(text, []byte("\r"))
 	if len(text) > mostShown {
 		return strings.ToValidUTF8(string(text[:mostShown]), "") + "..."

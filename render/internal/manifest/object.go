@@ -192,7 +192,7 @@ func (o *Object) ParserLine(path string) int {
 func (o *Object) LineOfEntry(path string, text any) int {
 	word, isText := text.(string)
 	_, mapping := o.place().nodes.Locate(o.Node, path)
-	if key := o.place().nodes.KeyWith(mapping, word); key != nil && isText {
+	if key := node.KeyWith(mapping, word); key != nil && isText {
 		return o.LineOf(key.Line)
 	}
 	return 0

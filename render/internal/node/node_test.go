@@ -103,13 +103,12 @@ spec:
 
 func TestKeyWith(t *testing.T) {
 	labels := parse(t, "a: x\nb: a\nc: x\n")
-	var x Index
 	for text, line := range map[string]int{"a": 1, "x": 1, "b": 2, "c": 3} {
-		require.Equal(t, line, x.KeyWith(labels, text).Line, text)
+		require.Equal(t, line, KeyWith(labels, text).Line, text)
 	}
-	require.Nil(t, x.KeyWith(labels, "y"))
-	require.Nil(t, x.KeyWith(labels.Content[1], "x"))
-	require.Nil(t, x.KeyWith(nil, "x"))
+	require.Nil(t, KeyWith(labels, "y"))
+	require.Nil(t, KeyWith(labels.Content[1], "x"))
+	require.Nil(t, KeyWith(nil, "x"))
 }
 
 func TestEntries(t *testing.T) {

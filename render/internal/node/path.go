@@ -46,7 +46,6 @@ func (s Step) IsIndex() bool {
 // ready for use.
 type Index struct {
 	entries map[*yaml.Node]map[string]int // index of each key's node, by its text
-	texts   map[*yaml.Node]map[string]int // of the first entry that has the text as key or value
 }
 
 // entry is Entry.
@@ -74,23 +73,14 @@ func (x *Index) entry(mapping *yaml.Node, name string) (key, value *yaml.Node) {
 
 // KeyWith returns the key of the first entry of a mapping that has a text as its key or
 // as its value; nil if there is none.
-func (x *Index) KeyWith(mapping *yaml.Node, text string) *yaml.Node {
+func KeyWith(mapping *yaml.Node, text string) *yaml.Node {
 	if mapping == nil || mapping.Kind != yaml.MappingNode {
 		return nil
 	}
-	if x.texts == nil {
-		x.texts = map[*yaml.Node]map[string]int{}
-	}
-	known := x.texts[mapping]
-	if known == nil {
-		known = map[string]int{}
-		for i := len(mapping.Content) - 2; i >= 0; i -= 2 {
-			known[mapping.Content[i].Value], known[mapping.Content[i+1].Value] = i, i
+	for i := 0; i+1 < len(mapping.Content); i += 2 {
+		if mapping.Content[i].Value == text || mapping.Content[i+1].Value == text {
+			return mapping.Content[i]
 		}
-		x.texts[mapping] = known
-	}
-	if i, ok := known[text]; ok {
-		return mapping.Content[i]
 	}
 	return nil
 }
