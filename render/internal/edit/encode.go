@@ -48,11 +48,11 @@ func (b *blockLines) add(n *yaml.Node, lead, indent string) {
 		case n.Kind == yaml.SequenceNode && len(child.Content) > 0:
 			b.add(child, lead+"- ", indent+"  ")
 		case n.Kind == yaml.SequenceNode:
-			b.lines = append(b.lines, lead+"- "+b.leaf(child))
+			b.lines = append(b.lines, lead+"- "+b.text(child)+comment(child))
 		case len(child.Content) == 0:
-			b.lines = append(b.lines, lead+b.leaf(n.Content[i-1])+": "+b.leaf(child))
+			b.lines = append(b.lines, lead+b.text(n.Content[i-1])+": "+b.text(child)+comment(child))
 		default:
-			b.lines = append(b.lines, lead+n.Content[i-1].Value+":"+comment(n.Content[i-1]))
+			b.lines = append(b.lines, lead+b.text(n.Content[i-1])+":"+comment(n.Content[i-1]))
 			inner := indent
 			if child.Kind == yaml.MappingNode {
 				inner += "  "
@@ -63,19 +63,20 @@ func (b *blockLines) add(n *yaml.Node, lead, indent string) {
 	}
 }
 
-// leaf is a scalar or an empty collection, with the comment behind it.
-func (b *blockLines) leaf(n *yaml.Node) string {
-	text := n.Value
-	if n.Kind != yaml.ScalarNode || n.Tag != "" { // else it is a plain word
-		plain := *n
-		plain.LineComment = ""
-		encoded, err := Encode(&plain)
-		if text = strings.TrimSuffix(string(encoded), "\n"); err == nil && strings.Contains(text, "\n") {
-			err = errNoLines
-		}
-		b.err = cmp.Or(b.err, err)
+// text is a scalar or an empty collection as it is written.
+func (b *blockLines) text(n *yaml.Node) string {
+	if n.Kind == yaml.ScalarNode && n.Tag == "" { // a plain word
+		return n.Value
 	}
-	return text + comment(n)
+	plain := *n
+	plain.LineComment = ""
+	encoded, err := Encode(&plain)
+	text := strings.TrimSuffix(string(encoded), "\n")
+	if err == nil && strings.Contains(text, "\n") {
+		err = errNoLines
+	}
+	b.err = cmp.Or(b.err, err)
+	return text
 }
 
 func comment(n *yaml.Node) string {

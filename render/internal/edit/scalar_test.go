@@ -47,7 +47,7 @@ func TestItemLines(t *testing.T) {
 			n = &yaml.Node{Kind: []yaml.Kind{yaml.SequenceNode, yaml.MappingNode}[kind-2]}
 			for i := range r.IntN(4) {
 				if n.Kind == yaml.MappingNode {
-					n.Content = append(n.Content, Scalar(fmt.Sprint("key", i)))
+					n.Content = append(n.Content, Scalar(fmt.Sprint(words[i], i)))
 				}
 				n.Content = append(n.Content, generated(depth-1))
 			}
