@@ -104,6 +104,12 @@ func setFromEnvironment(flags *pflag.FlagSet) error {
 			wrong = append(wrong, err.Error())
 		}
 	})
+	for _, variable := range os.Environ() {
+		name, _, _ := strings.Cut(variable, "=")
+		if strings.HasPrefix(name, "NETPOL_MERGE_CEIL") && name != "NETPOL_MERGE_CEILING" {
+			wrong = append(wrong, name+" is not known: did you mean NETPOL_MERGE_CEILING?")
+		}
+	}
 	if len(wrong) == 0 {
 		return nil
 	}

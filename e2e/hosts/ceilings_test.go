@@ -24,8 +24,13 @@ func TestCeilings(t *testing.T) {
 		require.Contains(t, stderr, message)
 	}
 	// An application whose chart brings a policy of that name.
-	forbidden(`conflict with "platform"`, "--as", "ci:pets", "apply", "--server-side",
-		"-f", policy(t, "default-deny", "pets", "labels: {}", "{podSelector: {matchLabels: {app: none}}}"))
+	for _, spec := range []string{
+		"{podSelector: {matchLabels: {app: none}}}",
+		"{podSelector: {}, policyTypes: [Ingress, Egress], ingress: [], egress: [{ports: [{port: 5432}]}]}",
+		"{podSelector: {}, policyTypes: [Ingress, Egress], ingress: [{ports: [{port: 8080}]}], egress: []}",
+	} {
+		forbidden(`with "platform"`, "--as", "ci:pets", "apply", "--server-side", "-f", policy(t, "default-deny", "pets", "labels: {}", spec))
+	}
 	forbidden("cannot delete resource", "--as", "ci:pets", "delete", "networkpolicy", "default-deny", "--namespace", "pets")
 	forbidden("cannot create resource", "--as", "ci:pets", "create", "-f", policy(t, "there", "default", "labels: {}", "{}"))
 	requireTaken(t, "create", "serviceaccount", "default", "--namespace", "pets") // a controller's work, of which there are none

@@ -8,7 +8,6 @@ package doubt
 
 import (
 	"bytes"
-	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -183,7 +182,10 @@ func objects(d *manifest.Document) *Doubt {
 		isPolicy := strings.HasSuffix(o.Kind(), "NetworkPolicy")
 		_, hasItems := o.Value["items"]
 		metadata, _ := o.Value["metadata"].(map[string]any)
-		misspelt := cmp.Or(otherCase(o.Value, "apiVersion", "kind", "metadata", "spec", "items"), otherCase(metadata, "annotations", "name", "namespace"))
+		misspelt, path := otherCase(o.Value, "apiVersion", "kind", "metadata", "spec", "items"), ""
+		if misspelt == "" {
+			misspelt, path = otherCase(metadata, "annotations", "name", "namespace"), "metadata."
+		}
 		switch {
 		case len(node.Entries(o.Node, "items")) > 1:
 			return inObject(o, "items", "items stand here twice: programs do not agree which count", "keep one list of items")
@@ -192,7 +194,7 @@ func objects(d *manifest.Document) *Doubt {
 		case o.Nested && isPolicy && !o.IsMarked():
 			return inObject(o, "metadata", "a NetworkPolicy in a list in a list: some programs do not look there", "move it to the outer list")
 		case misspelt != "":
-			return inObject(o, "", fmt.Sprintf("some programs do not mind the case of letters in %q, others do", misspelt), "write the key as the API has it")
+			return inObject(o, path+misspelt, fmt.Sprintf("some programs do not mind the case of letters in %q, others do", misspelt), "write the key as the API has it")
 		}
 	}
 	return nil

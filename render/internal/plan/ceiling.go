@@ -3,6 +3,7 @@ package plan
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	networkingv1 "k8s.io/api/networking/v1"
@@ -134,17 +135,22 @@ func unbound(o *manifest.Object) report.Problem {
 // overlay what it adds, else at the policy. What is wrong already is not held against
 // them: what it asks for is not known.
 func (c *ceilings) beyond(o *manifest.Object, policy *networkingv1.NetworkPolicy, in *inspect.Inspection, overlays []*Overlay) (problems []report.Problem) {
-	b := c.boundOf(o, policy)
+	b, namespace := c.boundOf(o, policy), c.set.NamespaceOf(o)
 	if b == nil {
+		hint := "add a ceiling that selects all of these pods, or whose podSelector is empty, in this namespace or without one"
+		if namespace == "" && slices.ContainsFunc(c.policies, func(p *networkingv1.NetworkPolicy) bool { return p.Namespace != "" }) {
+			hint = "some ceilings are for one namespace, and that of this policy is not known: give " + report.ReleaseNamespace + "; or " + hint
+		}
 		return []report.Problem{inspect.Locate(o, report.Unbound, strict.Finding{
-			Error: field.Forbidden(field.NewPath("spec", "podSelector"), fmt.Sprintf("no ceiling counts for this policy%s, for %s", inNamespace(c.set.NamespaceOf(o)), report.PodsInWords(&policy.Spec.PodSelector))),
-			Hint:  "add a ceiling that selects all of these pods, or whose podSelector is empty, in this namespace or without one",
+			Error: field.Forbidden(field.NewPath("spec", "podSelector"), fmt.Sprintf("no ceiling counts for this policy%s, for %s", inNamespace(namespace), report.PodsInWords(&policy.Spec.PodSelector))),
+			Hint:  hint,
 		})}
 	}
-	problems = b.excesses(o, policy, in, nil, "give the platform's own policy as a ceiling, too, or have the platform team raise the ceiling")
-	own := merge.NewAllowance(policy)
+	hint := "ask for less, or have the platform team raise the ceiling"
+	own, ownHint := merge.NewAllowance(policy), hint+"; the platform's own policy has to be a ceiling, too"
+	problems = b.excesses(o, policy, in, nil, ownHint)
 	for _, overlay := range overlays {
-		problems = append(problems, b.excesses(overlay.Object, overlay.Policy, overlay.inspection, own, "ask for less, or have the platform team raise the ceiling")...)
+		problems = append(problems, b.excesses(overlay.Object, overlay.Policy, overlay.inspection, own, hint)...)
 	}
 	return problems
 }
