@@ -57,10 +57,11 @@ func readStreams(stdin io.Reader, stderr io.Writer, files []string) ([]render.So
 }
 
 // readAll reads a regular file, which may be standard input, into a buffer of its size:
-// of a large one nothing is copied. Of a pipe the buffer grows fourfold, and from 4 MiB
-// to 64 MiB at once, as fresh memory costs nothing until it is written to.
+// of a large one nothing is copied. Of a pipe the buffer has 2 MiB, more than most streams
+// need, then 64 MiB, then four times as much, as fresh memory costs nothing until it is
+// written to.
 func readAll(from io.Reader) ([]byte, error) {
-	size := 64 << 10
+	size := 2 << 20
 	if file, ok := from.(*os.File); ok {
 		if info, err := file.Stat(); err == nil && info.Mode().IsRegular() {
 			size = int(info.Size()) + bytes.MinRead
@@ -76,11 +77,7 @@ func readAll(from io.Reader) ([]byte, error) {
 		case err != nil:
 			return nil, err
 		case len(text) == cap(text):
-			size = 4 * cap(text)
-			if size > 4<<20 {
-				size = max(size, 64<<20)
-			}
-			text = append(make([]byte, 0, size), text...)
+			text = append(make([]byte, 0, max(4*cap(text), 64<<20)), text...)
 		}
 	}
 }
