@@ -48,7 +48,7 @@ func (b *blockLines) add(n *yaml.Node, lead, indent string) {
 		case n.Kind == yaml.SequenceNode && len(child.Content) > 0:
 			b.add(child, lead+"- ", indent+"  ")
 		case n.Kind == yaml.SequenceNode:
-			b.lines = append(b.lines, lead+"- "+b.text(child)+comment(child))
+			b.lines = append(b.lines, lead+"- "+b.text(child))
 		case len(child.Content) == 0:
 			b.lines = append(b.lines, lead+b.text(n.Content[i-1])+": "+b.text(child)+comment(child))
 		default:

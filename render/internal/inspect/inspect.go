@@ -130,7 +130,7 @@ func (in *Inspection) AddConsequences(code report.Code, errs field.ErrorList) {
 	}
 	var causes []strict.Finding
 	for _, err := range errs {
-		if in.TooMany() || in.causes.Explain(err) {
+		if in.causes.Explain(err) {
 			continue
 		}
 		f := strict.Finding{Error: err}

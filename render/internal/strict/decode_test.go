@@ -37,3 +37,24 @@ func TestDecode(t *testing.T) {
 		require.True(t, apiequality.Semantic.DeepEqual(want, policy), "%s\n%v\n%v", text, want, policy)
 	}
 }
+
+// TestDecodeFinds: what is no field, or of a wrong type, is found, and left out.
+func TestDecodeFinds(t *testing.T) {
+	for text, want := range map[string]string{
+		`{metadata: {ownerReferences: [{controller: 1}]}}`: "metadata.ownerReferences[0].controller: Invalid value: 1: must be true or false",
+		`{metadata: {"": 1}}`:                              "metadata[]: Forbidden: unknown field",
+		`{"": {name: x}}`:                                  ": Forbidden: unknown field",
+		`{metadata: {creationTimestamp: now}}`:             `metadata.creationTimestamp: Invalid value: "now": must be a time`,
+		`{spec: []}`:                                       "spec: Invalid value: must be a mapping, but is a list",
+		`{spec: {egress: {}}}`:                             "spec.egress: Invalid value: must be a list, but is a mapping",
+		`{spec: {podSelector: {matchLabels: [a]}}}`:        "spec.podSelector.matchLabels: Invalid value: must be a mapping, but is a list",
+	} {
+		d, err := manifest.ReadAgain([]byte(text))
+		require.NoError(t, err, text)
+		var policy networkingv1.NetworkPolicy
+		findings := strict.Decode(d.Value.(map[string]any), &policy, strict.Options{})
+		require.Len(t, findings, 1, text)
+		require.Contains(t, findings[0].Error.Error(), want, text)
+		require.True(t, apiequality.Semantic.DeepEqual(policy.Spec, networkingv1.NetworkPolicySpec{Egress: policy.Spec.Egress}), text)
+	}
+}
