@@ -52,8 +52,8 @@ func TestSameProblems(t *testing.T) {
 	}
 	for name, text := range map[string]string{
 		"unknown fields": policy("labels: {}", "{"+many("f%d: 1")+"}"),
-		"wrong labels":   policy("labels: {"+many("f%d: '+'")+"}", ""),
-		"labels of pods": policy("labels: {}", "{to: [{podSelector: {matchLabels: {"+many("f%d: '+'")+"}}}], ports: [{port: 1}]}"),
+		"wrong labels":   policy("labels: {"+many("f%[1]d: '+%[1]d'")+"}", ""),
+		"labels of pods": policy("labels: {}", "{to: [{podSelector: {matchLabels: {"+many("f%[1]d: '+%[1]d'")+"}}}], ports: [{port: 1}]}"),
 		"lost values":    policy("labels: {}", "{to: [{podSelector: {matchLabels: {"+many("f%d: ")+"}}}], ports: [{port: 1}]}"),
 		"near keys":      policy("labels: {"+many("netpol-merge/into%d: a")+"}", ""),
 	} {
