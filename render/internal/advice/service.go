@@ -138,9 +138,8 @@ func (s *services) index() {
 			continue
 		}
 		for word := range bytes.FieldsFuncSeq(d.Text, func(c rune) bool { return c < '0' || c > '9' }) {
-			port, err := strconv.ParseUint(string(word), 10, 16)
-			if known := s.mentions[int32(port)]; err == nil && (len(known) == 0 || known[len(known)-1] != d) {
-				s.mentions[int32(port)] = append(known, d)
+			if port, err := strconv.ParseUint(string(word), 10, 16); err == nil {
+				s.mentions[int32(port)] = append(s.mentions[int32(port)], d)
 			}
 		}
 	}
