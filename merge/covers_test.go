@@ -38,7 +38,10 @@ func TestCoversOfAllPairs(t *testing.T) {
 			if want && i != j {
 				covered++
 			}
-			require.Equal(t, verdicts[i].Overlaps(verdicts[j]), p.overlaps(other.selector), "%q overlaps %q", p.key, other.key)
+			require.Equal(t, p.isEmpty(), p.nobody, p.key)
+			if !p.nobody {
+				require.Equal(t, verdicts[i].Overlaps(verdicts[j]), p.overlaps(other.selector), "%q overlaps %q", p.key, other.key)
+			}
 			left := p.without(other.selector)
 			for k, party := range parties {
 				in := 0

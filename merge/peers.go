@@ -16,7 +16,8 @@ type peer struct {
 	selector
 	// key is the same for two peers only if they mean the same, and always if neither
 	// contradicts itself.
-	key string
+	key    string
+	nobody bool // whether it is for nobody
 }
 
 // What stands in front of a label's name says whose label it is. ownNamespace is a
@@ -58,7 +59,7 @@ func peerOf(from *networkingv1.NetworkPolicyPeer) peer {
 
 func newPeer(requirements []requirement) peer {
 	s := newSelector(requirements)
-	return peer{s, s.key()}
+	return peer{s, s.key(), s.isEmpty()}
 }
 
 // isBlock reports whether the peer is for addresses only.
@@ -71,7 +72,7 @@ func addressesOf(addresses spans) peer { return newPeer([]requirement{{whom, add
 func blockOf(from *networkingv1.IPBlock) peer {
 	prefix, err := netip.ParsePrefix(from.CIDR)
 	if err != nil {
-		return peer{selector{{whom, nil}}, fmt.Sprintf("block %q %q", from.CIDR, from.Except)}
+		return peer{selector{{whom, nil}}, fmt.Sprintf("block %q %q", from.CIDR, from.Except), true}
 	}
 	return addressesOf(networks(prefix).minus(exceptionsOf(from)))
 }

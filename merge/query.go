@@ -76,8 +76,10 @@ func (q *query) beyond(asked span) (beyond []box, found bool) {
 	}
 	for i := range q.peers {
 		left, _ := q.left(i, asked)
-		if !q.spend(10 * len(left)) {
-			return nil, false
+		for _, b := range left { // what it costs to tell them
+			if !q.spend(10 + 50*len(b.some.allowed(whom))) {
+				return nil, false
+			}
 		}
 		beyond = append(beyond, left...)
 	}
@@ -112,7 +114,7 @@ const mostRemaining = 100
 // have the rest. If that cannot be found out, all is left.
 func (q *query) left(peer int, asked span) (left []box, used []int) {
 	p := &q.peers[peer]
-	if p.isEmpty() {
+	if p.nobody {
 		return nil, nil
 	}
 	whole := []box{{spans{asked}, p.selector, p}}
@@ -157,7 +159,7 @@ func (q *query) candidates(peer int) []candidate {
 		}
 		for _, standing := range rule.peers {
 			whole := standing.covers(p.selector)
-			if whole || len(p.selector) > 0 && standing.overlaps(p.selector) { // any peer is not cut
+			if whole || !standing.nobody && len(p.selector) > 0 && standing.overlaps(p.selector) { // any peer is not cut
 				found = append(found, candidate{i, standing.selector, whole})
 			}
 		}

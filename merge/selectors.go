@@ -121,13 +121,17 @@ func (s selector) isEmpty() bool {
 	return slices.ContainsFunc(s, func(r requirement) bool { return len(r.values) == 0 })
 }
 
+// overlaps reports whether two selectors that are not empty have somebody in common.
 func (s selector) overlaps(other selector) bool {
+	if len(s) > len(other) {
+		s, other = other, s
+	}
 	for _, r := range s {
 		if i, known := other.find(r.label); known && !r.values.overlaps(other[i].values...) {
 			return false
 		}
 	}
-	return !s.isEmpty() && !other.isEmpty()
+	return true
 }
 
 // without returns what s selects and other does not, as selectors of which no

@@ -65,6 +65,9 @@ func (s spans) has(p string) bool {
 }
 
 func (s spans) covers(other ...span) bool {
+	if len(s) < len(other) {
+		return !everything().minus(s).overlaps(other...)
+	}
 	for _, o := range other {
 		i := s.find(o.from)
 		if i == len(s) || s[i].from > o.from || s[i].to < o.to {

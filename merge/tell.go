@@ -7,7 +7,7 @@ import (
 )
 
 // mostTold bounds the cost of tell.
-const mostTold = 2_000_000
+const mostTold = 300_000
 
 // piece is whom something is told of: addresses between two borders, or all that a
 // peer is for, which is any peer if there is no key.

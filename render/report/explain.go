@@ -125,12 +125,10 @@ func (e Explained) origin(source int, path *field.Path) Origin {
 
 // requests says what became of each port of an overlay's rule.
 func (e Explained) requests(change merge.Change, at merge.Position, rule merge.Rule, rules []Rule) (requests []Request) {
+	to := toPeers(rule.Peers, at.Direction)
 	for i, port := range e.rule(change.Overlay+1, at, rule).Ports {
-		if port.Port != nil {
-			rule.Ports = []networkingv1.NetworkPolicyPort{*port.Port}
-		}
 		asked := Request{
-			Origin: port.Origin, Direction: at.Direction, Words: RuleInWords(rule, at.Direction),
+			Origin: port.Origin, Direction: at.Direction, Words: port.Words + to,
 			Outcome: AlreadyAllowed, AllowedBy: []Origin{},
 		}
 		switch _, isAdded := slices.BinarySearch(change.Ports, i); {

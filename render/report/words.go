@@ -97,14 +97,29 @@ const mostWords = 10
 // RuleInWords says what a rule allows, as far as a person reads on: "TCP 443 to any
 // destination".
 func RuleInWords(rule merge.Rule, direction networkingv1.PolicyType) string {
-	ports, peers := rule.Ports[:min(len(rule.Ports), mostWords)], rule.Peers[:min(len(rule.Peers), mostWords)]
+	ports := rule.Ports[:min(len(rule.Ports), mostWords)]
 	words := PortsInWords(ports)
 	if more := len(rule.Ports) - len(ports); more > 0 {
 		words += fmt.Sprintf(" and %d more", more)
 	}
-	words += " " + merge.PeersKey(direction) + " " + PeersInWords(peers, direction)
-	if more := len(rule.Peers) - len(peers); more > 0 {
+	return words + toPeers(rule.Peers, direction)
+}
+
+// toPeers is the part of RuleInWords that names the peers.
+func toPeers(peers []networkingv1.NetworkPolicyPeer, direction networkingv1.PolicyType) string {
+	some := slices.Clone(peers[:min(len(peers), mostWords)])
+	for i, peer := range some {
+		if peer.IPBlock != nil && len(peer.IPBlock.Except) > mostWords {
+			more := fmt.Sprintf("%d more", len(peer.IPBlock.Except)-mostWords)
+			some[i].IPBlock = &networkingv1.IPBlock{CIDR: peer.IPBlock.CIDR, Except: append(slices.Clone(peer.IPBlock.Except[:mostWords]), more)}
+		}
+	}
+	words := " " + merge.PeersKey(direction) + " " + PeersInWords(some, direction)
+	if more := len(peers) - len(some); more > 0 {
 		words += fmt.Sprintf(", or %d more", more)
+	}
+	if len(words) > mostPrinted {
+		words = strings.ToValidUTF8(words[:mostPrinted], "") + "..."
 	}
 	return words
 }
