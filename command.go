@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"runtime/debug"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -55,6 +56,31 @@ func newCommand(s *settings, stdout *output) *cobra.Command {
 		RunE:  func(*cobra.Command, []string) error { return printVersion(stdout) },
 	})
 	return root
+}
+
+// refuseUnknown makes cobra's own commands, which answer anything with help, refuse what
+// they do not know. They keep the output that the root has now.
+func refuseUnknown(root *cobra.Command) {
+	root.InitDefaultHelpCmd()
+	root.InitDefaultCompletionCmd()
+	for _, command := range root.Commands() {
+		switch command.Name() {
+		case "help":
+			command.Args = func(_ *cobra.Command, names []string) error {
+				if found, _, err := root.Find(names); len(names) > 0 && (err != nil || found == root) {
+					return usageError("there is no command %q", strings.Join(names, " "))
+				}
+				return nil
+			}
+		case "completion":
+			command.Args, command.RunE = cobra.ArbitraryArgs, func(command *cobra.Command, shells []string) error {
+				if len(shells) > 0 {
+					return usageError("there is no completion for %q", strings.Join(shells, " "))
+				}
+				return command.Help()
+			}
+		}
+	}
 }
 
 // writeMerged is what the program is for.

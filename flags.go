@@ -153,13 +153,16 @@ func (s *settings) complete(flags *pflag.FlagSet) error {
 	if reasons := validation.IsDNS1123Label(s.Namespace); s.Namespace != "" && len(reasons) > 0 {
 		return usageError("invalid value %q for --namespace: %s", s.Namespace, strings.Join(reasons, "; "))
 	}
-	if slices.ContainsFunc(s.ceilings, func(path string) bool { return strings.TrimSpace(path) == "" }) {
-		return usageError("--ceiling needs a file")
+	for name, paths := range map[string][]string{"overlay": s.overlays, "ceiling": s.ceilings, "report": {s.report}} {
+		isEmpty := func(path string) bool { return strings.TrimSpace(path) == "" }
+		if flag := flags.Lookup(name); flag != nil && flag.Changed && slices.ContainsFunc(paths, isEmpty) {
+			return usageError("--%s needs a file", name)
+		}
 	}
 	if formats()[s.format] == nil && flags.Lookup("output") != nil {
 		return usageError("invalid value %q for --output: it has to be %s", s.format, formatNames)
 	}
-	if s.report == "-" {
+	if slices.Contains([]string{"-", "/dev/stdout", "/dev/fd/1"}, s.report) {
 		return usageError("--report needs a file: standard output is for the manifests")
 	}
 	return nil

@@ -42,6 +42,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	command.SetIn(stdin)
 	command.SetOut(out)
 	command.SetErr(stderr)
+	refuseUnknown(command)
 	err := checkArguments(args)
 	if err == nil {
 		err = command.Execute()

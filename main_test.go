@@ -154,6 +154,29 @@ func TestReportFile(t *testing.T) {
 	require.Contains(t, read(t, path), "no/such/file", "a report of an earlier run does not stay")
 }
 
+// TestReportToSystem: what a path in /dev leads to is written to, and never replaced.
+func TestReportToSystem(t *testing.T) {
+	useProgram(t)
+	for _, to := range []string{"/dev/stderr", "/dev/fd/3"} {
+		path := filepath.Join(t.TempDir(), "said")
+		file, err := os.Create(path)
+		require.NoError(t, err)
+		before, err := os.Readlink("/dev/stderr")
+		require.NoError(t, err)
+		command := exec.Command("netpol-merge", "--report", to)
+		command.Stdin = strings.NewReader(read(t, "testdata/6-command/explain-text/input.yaml"))
+		if command.ExtraFiles = []*os.File{file}; to == "/dev/stderr" {
+			command.Stderr = file
+		}
+		require.NoError(t, command.Run(), read(t, path))
+		require.NoError(t, file.Close())
+		require.True(t, strings.HasPrefix(read(t, path), read(t, "testdata/6-command/explain-text/output.yaml")), "%s: %s", to, read(t, path)) // and warnings
+		after, err := os.Readlink("/dev/stderr")
+		require.NoError(t, err)
+		require.Equal(t, before, after)
+	}
+}
+
 // TestOutputFails: what could not be written is told, whatever it is, and however
 // standard output fails: it is full, or nobody reads it any more.
 func TestOutputFails(t *testing.T) {

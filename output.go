@@ -108,12 +108,10 @@ func writeReport(path string, said *render.Report) error {
 	if err != nil {
 		return err
 	}
-	stat := os.Lstat
-	if strings.HasPrefix(path, "/dev/") { // where links are the system's: /dev/stderr
-		stat = os.Stat
-	}
-	info, err := stat(path)
+	info, err := os.Lstat(path)
 	switch {
+	case strings.HasPrefix(path, "/dev/") || strings.HasPrefix(path, "/proc/"):
+		err = writeToSystem(path, text)
 	case err == nil && info.IsDir():
 		err = syscall.EISDIR
 	case err == nil && info.Mode()&(fs.ModeDevice|fs.ModeNamedPipe) != 0:
@@ -134,4 +132,19 @@ func writeReport(path string, said *render.Report) error {
 		return fmt.Errorf("write the report %s: %w", path, err)
 	}
 	return nil
+}
+
+// writeToSystem writes to what a path of the system's own leads to, such as /dev/stderr,
+// whatever that is. Nothing is made there, and nothing replaced.
+func writeToSystem(path string, text []byte) error {
+	if path == "/dev/stderr" || path == "/dev/fd/2" { // a file would be opened anew
+		_, err := os.Stderr.Write(text)
+		return err
+	}
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(text)
+	return cmp.Or(err, file.Close())
 }

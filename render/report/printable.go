@@ -45,7 +45,7 @@ func isInvisible(c rune) bool {
 	if c < unicode.MaxASCII { // most are, and the tables are slow
 		return c < ' '
 	}
-	return unicode.IsSpace(c) || unicode.IsControl(c) || unicode.Is(unicode.Cf, c) || unicode.Is(unicode.Zs, c)
+	return unicode.IsSpace(c) || unicode.IsControl(c) || unicode.In(c, unicode.Cf, unicode.Zs, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
 }
 
 // escape writes each character of a text as escaped says; "" leaves it as it is. What is

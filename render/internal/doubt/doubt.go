@@ -247,7 +247,7 @@ func inObject(o *manifest.Object, path, reason, hint string) *Doubt {
 // Parsers finds what the two parsers read differently.
 func Parsers(d *manifest.Document) *Doubt {
 	if n := unlikeObject(d.Root(), d.Value); n != nil {
-		return &Doubt{Line: n.Line, Reason: "YAML parsers do not agree on what this says", Hint: "write it plainly: no merge key behind the keys that it would replace, no tags, numbers in decimal"}
+		return &Doubt{Line: n.Line, Reason: "YAML parsers do not agree on what this says", Hint: "write it plainly: no merge key behind the keys that it would replace, no tags, numbers in decimal, keys such as y, n, on and off in quotes"}
 	}
 	return nil
 }

@@ -12,7 +12,7 @@ import (
 
 const (
 	labelHint    = "see https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/ for the syntax of labels"
-	selectorHint = "In and NotIn need values, Exists and DoesNotExist have none"
+	selectorHint = "the operators are In and NotIn, which need values, and Exists and DoesNotExist, which have none"
 	nameHint     = "use lower-case letters, digits, '-' and '.', starting and ending with a letter or digit"
 	peerHint     = "a peer is either an ipBlock, or a podSelector, a namespaceSelector or both; for any peer leave the list out"
 )
@@ -57,6 +57,8 @@ func hintFor(err *field.Error) string {
 		name = "egress"
 	case name == "port" && isText && strings.Trim(number, "0123456789") == "" && number != "":
 		return fmt.Sprintf("a port number is written without quotes: port: %s", number)
+	case name == "policyTypes" && err.Type == field.ErrorTypeInvalid && !isItem:
+		return "list each direction that has rules, or remove its rules"
 	case name == "values" && isItem:
 		name = "labels"
 	case name == "name" && err.Type == field.ErrorTypeRequired:

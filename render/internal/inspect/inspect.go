@@ -120,7 +120,8 @@ func (in *Inspection) Add(code report.Code, findings ...strict.Finding) {
 }
 
 // AddConsequences adds errors that are not there only because of what was found before.
-// A port or protocol that is wrong may have consequences in turn: it reads like none.
+// A port, protocol or policyType that is wrong may have consequences in turn: it reads
+// like none.
 func (in *Inspection) AddConsequences(code report.Code, errs field.ErrorList) {
 	if len(errs) > mostProblems { // labels come in no order, and the same have to be shown each time
 		errs = slices.Clone(errs)
@@ -135,7 +136,7 @@ func (in *Inspection) AddConsequences(code report.Code, errs field.ErrorList) {
 		}
 		f := strict.Finding{Error: err}
 		in.Add(code, f)
-		if strings.HasSuffix(err.Field, ".port") || strings.HasSuffix(err.Field, ".protocol") {
+		if strings.HasSuffix(err.Field, ".port") || strings.HasSuffix(err.Field, ".protocol") || strings.HasPrefix(err.Field, "spec.policyTypes[") {
 			causes = append(causes, f)
 		}
 	}

@@ -124,7 +124,7 @@ func TestHintFor(t *testing.T) {
 		"list the ports, or name a smaller network or fewer pods": field.Forbidden(path("spec", "ingress").Index(0), ""),
 		"remove the rules, or":                                    field.Forbidden(path("spec", "ingress"), ""),
 		"for the syntax of labels":                                field.Invalid(path("values").Index(0), "", ""),
-		"In and NotIn need values":                                field.Required(path("values"), ""),
+		"the operators are In and NotIn, which need values":       field.Required(path("values"), ""),
 		"generateName will not do":                                field.Required(path("metadata", "name"), ""),
 		"starting and ending with a letter or digit":              field.Invalid(path("metadata", "name"), "", ""),
 		"https://kubernetes.io/docs/reference/kubernetes-api/":    field.Invalid(path("metadata", "other"), "", ""),

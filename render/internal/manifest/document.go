@@ -7,6 +7,7 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"go.yaml.in/yaml/v3"
 	utiljson "k8s.io/apimachinery/pkg/util/json"
@@ -186,7 +187,7 @@ func notYAML(text []byte, err error) error {
 	if json, ok := strings.CutPrefix(reason, "json: "); ok {
 		return &SyntaxError{1, "it cannot be converted to JSON, which the API server needs: " + json}
 	}
-	line := 1
+	line := 1 + bytes.Count(text[:max(0, bytes.IndexFunc(text, isControl))], []byte("\n")) // the parsers do not name it
 	if rest, ok := strings.CutPrefix(reason, "line "); ok {
 		number, after, _ := strings.Cut(rest, ": ")
 		if n, err := strconv.Atoi(number); err == nil {
@@ -195,6 +196,11 @@ func notYAML(text []byte, err error) error {
 	}
 	last := 1 + bytes.Count(bytes.TrimRight(text, "\r\n"), []byte("\n"))
 	return &SyntaxError{min(line, last), "not valid YAML: " + reason}
+}
+
+// isControl reports whether YAML allows a character nowhere.
+func isControl(c rune) bool {
+	return unicode.IsControl(c) && strings.IndexRune("\t\n\r\u0085", c) < 0
 }
 
 // LineOf converts a line of the document, as the parser counts lines, to a line of the

@@ -258,7 +258,8 @@ func otherPods(t *Target) (problems []report.Problem) {
 	}
 	for _, o := range t.Overlays {
 		_, isSelector := o.At("spec", "podSelector").(map[string]any)
-		if !isSelector || merge.PodsKey(&o.Policy.Spec.PodSelector) == pods {
+		isWrong := func(p report.Problem) bool { return strings.HasPrefix(p.Field, "spec.podSelector") }
+		if !isSelector || slices.ContainsFunc(slices.Concat(o.inspection.Problems, t.inspection.Problems), isWrong) || merge.PodsKey(&o.Policy.Spec.PodSelector) == pods {
 			continue
 		}
 		problems = append(problems, inspect.Locate(o.Object, report.OtherPods, strict.Finding{
