@@ -142,9 +142,9 @@ func writeToSystem(path string, text []byte) error {
 		return err
 	}
 	file, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
-	if err != nil {
-		return err
+	if err == nil {
+		_, err = file.Write(text)
+		err = cmp.Or(err, file.Close())
 	}
-	_, err = file.Write(text)
-	return cmp.Or(err, file.Close())
+	return ioError(err)
 }

@@ -200,7 +200,7 @@ func notYAML(text []byte, err error) error {
 
 // isControl reports whether YAML allows a character nowhere.
 func isControl(c rune) bool {
-	return unicode.IsControl(c) && strings.IndexRune("\t\n\r\u0085", c) < 0
+	return unicode.IsControl(c) && !strings.ContainsRune("\t\n\r\u0085", c)
 }
 
 // LineOf converts a line of the document, as the parser counts lines, to a line of the

@@ -49,10 +49,10 @@ func TestDecodeFinds(t *testing.T) {
 		`{spec: {egress: {}}}`:                             "spec.egress: Invalid value: must be a list, but is a mapping",
 		`{spec: {podSelector: {matchLabels: [a]}}}`:        "spec.podSelector.matchLabels: Invalid value: must be a mapping, but is a list",
 	} {
-		d, err := manifest.ReadAgain([]byte(text))
-		require.NoError(t, err, text)
 		var policy networkingv1.NetworkPolicy
-		findings := strict.Decode(d.Value.(map[string]any), &policy, strict.Options{})
+		values := map[string]any{}
+		require.NoError(t, yaml.Unmarshal([]byte(text), &values), text)
+		findings := strict.Decode(values, &policy, strict.Options{})
 		require.Len(t, findings, 1, text)
 		require.Contains(t, findings[0].Error.Error(), want, text)
 		require.True(t, apiequality.Semantic.DeepEqual(policy.Spec, networkingv1.NetworkPolicySpec{Egress: policy.Spec.Egress}), text)
