@@ -65,14 +65,20 @@ func (b *bench) grow(only string, size int) error {
 	return nil
 }
 
-// ways are the ways to call the program, with the ceilings that they need.
+// ways are the ways to call the program, with the ceilings that they need: many, one with
+// many exceptions and one with many labels.
 func (b *bench) ways() ([]way, error) {
 	path := filepath.Join(b.folder, "ceilings.yaml")
 	err := writeFile(path, func(w io.Writer) int {
-		n, _ := io.WriteString(w, "---\n"+ceiling+times(200, func(i int) string { return policy(fmt.Sprint("c", i), toNetwork(i)) }))
+		n, _ := io.WriteString(w, "---\n"+ceiling+times(200, func(i int) string { return policy(fmt.Sprint("c", i), toNetwork(i)) })+
+			policy("e", "  - to: [{ipBlock: {cidr: 10.0.0.0/8, except: ["+strings.TrimSuffix(times(3000, func(i int) string { return network(i) + ", " }), ", ")+"]}}]\n")+
+			policy("l", toPods("{matchLabels: {"+list(5000, "k%d: v")+"}}")))
 		return n
 	})
-	return []way{{"merge", nil}, {"explain", []string{"explain", "-o", "json"}}, {"ceilings", []string{"--ceiling", path}}}, err
+	return []way{
+		{"merge", nil}, {"explain", []string{"explain", "-o", "json"}},
+		{"ceilings", []string{"--ceiling", path}}, {"diff", []string{"diff", path, "-"}},
+	}, err
 }
 
 // namesBound finds messages that say how much there may be of something.

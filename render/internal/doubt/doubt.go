@@ -189,7 +189,7 @@ func objects(d *manifest.Document) *Doubt {
 		switch {
 		case len(node.Entries(o.Node, "items")) > 1:
 			return inObject(o, "items", "items stand here twice: programs do not agree which count", "keep one list of items")
-		case hasItems && (isPolicy || o.Nested && o.IsMarked()):
+		case hasItems && (isPolicy || o.Item >= 0 && o.IsMarked()):
 			return inObject(o, "items", "an object with items of its own: some programs take it for a list", "a list has kind: NetworkPolicyList")
 		case o.Nested && isPolicy && !o.IsMarked():
 			return inObject(o, "metadata", "a NetworkPolicy in a list in a list: some programs do not look there", "move it to the outer list")

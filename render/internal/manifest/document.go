@@ -31,7 +31,7 @@ type Document struct {
 	Template string // in Helm 3's "# Source:" comment, or empty
 
 	Blank bool // whether there is no content
-	// hides reports whether words may be hidden in the text; searched, whether that is known.
+	// hides is the answer of mayHide; searched, whether that is known.
 	hides, searched bool
 	read            bool
 

@@ -40,13 +40,10 @@ func (d *Document) jsonText() (text []byte, line, column int) {
 	return text, line, column
 }
 
-// SecondValue is the line at which a second JSON value begins behind a first; 0 if there
-// is none.
+// SecondValue is the line at which a second JSON value begins behind a first, if one of
+// them is an object; else 0.
 func (d *Document) SecondValue() int {
-	text, line, _ := d.jsonText()
-	if text == nil {
-		return 0
-	}
+	text, line, _ := d.Body()
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	var value json.RawMessage
 	if decoder.Decode(&value) != nil {
@@ -55,6 +52,11 @@ func (d *Document) SecondValue() int {
 	rest := bytes.TrimLeft(text[decoder.InputOffset():], " \t\r\n")
 	if len(rest) == 0 || rest[0] == '#' {
 		return 0
+	}
+	for !bytes.HasPrefix(value, []byte("{")) { // which nobody takes for a policy
+		if decoder.Decode(&value) != nil {
+			return 0
+		}
 	}
 	return line + bytes.Count(text[:len(text)-len(rest)], []byte("\n"))
 }

@@ -71,9 +71,9 @@ func (s *Set) OnlyHooks() bool {
 }
 
 // MayBePolicy reports whether the document may hold a NetworkPolicy: it says so, and has a
-// kind, in whatever case, as some decoders do not mind.
+// kind, in whatever case, as some decoders do not mind, or can hide one.
 func (d *Document) MayBePolicy() bool {
-	return d.mayContain("NetworkPolicy") && (d.mayContain("kind") || bytes.Contains(bytes.ToLower(d.Text), []byte("kind")))
+	return d.mayContain("NetworkPolicy") && (d.mayHide() || bytes.Contains(bytes.ToLower(d.Text), []byte("kind")))
 }
 
 // SaysInto reports whether the document may say merge.IntoAnnotation.

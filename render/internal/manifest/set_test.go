@@ -18,6 +18,9 @@ func TestHiddenWords(t *testing.T) {
 	for _, other := range []string{`Network Policy`, `"Network\nPolicy"`, `\`, `"a \t b"`, `!x 100%`, `!x 5% %zz`, `binary %62`, `%TAG ! tag:example.com,2002: !x`, `"\/" Network`} {
 		require.False(t, documentOf("kind: "+other).MayBePolicy(), other)
 	}
+	require.True(t, documentOf("\x00K\x00i\x00n\x00d\x00:\x00N\x00e\x00t\x00w\x00o\x00r\x00k\x00P\x00o\x00l\x00i\x00c\x00y").MayBePolicy())
+	require.True(t, documentOf(`"\u004bind": NetworkPolicy`).MayBePolicy())
+	require.False(t, documentOf(`a: NetworkPolicy`).MayBePolicy())
 }
 
 func TestSaysInto(t *testing.T) {

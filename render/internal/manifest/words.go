@@ -16,14 +16,19 @@ func (d *Document) mayContain(word string) bool {
 	if bytes.Contains(d.Text, []byte(word)) {
 		return true
 	}
-	if !d.searched {
-		d.searched, d.hides = true, bytes.IndexByte(d.Text, 0) >= 0 || mayBeBinary(d.Text) || hasEscapes(d.Text)
-	}
-	if !d.hides {
+	if !d.mayHide() {
 		return false
 	}
 	text := narrowed(d.Text)
 	return bytes.Contains(text, []byte(word)) || mayBeBinary(text) || bytes.Contains(unescape(text), []byte(word))
+}
+
+// mayHide reports whether words may be hidden in the text.
+func (d *Document) mayHide() bool {
+	if !d.searched {
+		d.searched, d.hides = true, bytes.IndexByte(d.Text, 0) >= 0 || mayBeBinary(d.Text) || hasEscapes(d.Text)
+	}
+	return d.hides
 }
 
 // mayBeBinary reports whether a text may have the tag !!binary: as it is, with parts of
