@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -153,9 +154,10 @@ func (s *settings) complete(flags *pflag.FlagSet) error {
 	if reasons := validation.IsDNS1123Label(s.Namespace); s.Namespace != "" && len(reasons) > 0 {
 		return usageError("invalid value %q for --namespace: %s", s.Namespace, strings.Join(reasons, "; "))
 	}
-	for name, paths := range map[string][]string{"overlay": s.overlays, "ceiling": s.ceilings, "report": {s.report}} {
+	paths := map[string][]string{"overlay": s.overlays, "ceiling": s.ceilings, "report": {s.report}}
+	for _, name := range slices.Sorted(maps.Keys(paths)) {
 		isEmpty := func(path string) bool { return strings.TrimSpace(path) == "" }
-		if flag := flags.Lookup(name); flag != nil && flag.Changed && slices.ContainsFunc(paths, isEmpty) {
+		if flag := flags.Lookup(name); flag != nil && flag.Changed && slices.ContainsFunc(paths[name], isEmpty) {
 			return usageError("--%s needs a file", name)
 		}
 	}

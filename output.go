@@ -110,7 +110,7 @@ func writeReport(path string, said *render.Report) error {
 	}
 	info, err := os.Lstat(path)
 	switch {
-	case strings.HasPrefix(path, "/dev/") || strings.HasPrefix(path, "/proc/"):
+	case path == "/dev/stderr" || strings.HasPrefix(path, "/dev/fd/") || strings.HasPrefix(path, "/proc/"):
 		err = writeToSystem(path, text)
 	case err == nil && info.IsDir():
 		err = syscall.EISDIR
@@ -134,8 +134,8 @@ func writeReport(path string, said *render.Report) error {
 	return nil
 }
 
-// writeToSystem writes to what a path of the system's own leads to, such as /dev/stderr,
-// whatever that is. Nothing is made there, and nothing replaced.
+// writeToSystem writes to what a link of the system's own, such as /dev/stderr, leads to,
+// whatever that is. Nothing is made, and nothing replaced.
 func writeToSystem(path string, text []byte) error {
 	if path == "/dev/stderr" || path == "/dev/fd/2" { // a file would be opened anew
 		_, err := os.Stderr.Write(text)
