@@ -121,6 +121,7 @@ func ways() map[string]string {
 		"json: joined":                     cmJSON + "FLOW",
 		"json: joined by a line break":     cmJSON + "\nFLOW",
 		"json: comma":                      cmJSON + ",FLOW",
+		"json: two objects in one":         `FLOW}"apiVersion":"v1","kind":"ConfigMap","metadata":{}}`,
 		"json: behind null":                "nullFLOW",
 		"json: behind a text and a list":   `"a"[1]FLOW`,
 		"json: three":                      cmJSON + "\nFLOW\n" + cmJSON + "\n",

@@ -113,8 +113,8 @@ func second(d *manifest.Document) *Doubt {
 	}
 	line := again[0].Line
 	doubt := &Doubt{Line: line, Reason: "two documents in one: the second begins here, without a line that is ---", Hint: "put --- on a line of its own before it"}
-	starts := stream.LineStarts(d.Text)
-	if before := strings.TrimRight(string(d.Text[starts[line-2]:starts[line-1]]), " \t\r\n"); strings.HasSuffix(before, "---") {
+	starts := append([]int{0}, stream.LineStarts(d.Text)...) // the line above the first is empty
+	if before := bytes.TrimRight(d.Text[starts[line-1]:starts[line]], " \t\r\n"); bytes.HasSuffix(before, []byte("---")) {
 		doubt.Line--
 		doubt.Reason = "two documents in one: the --- at the end of this line starts no document, as it is not on a line of its own"
 		doubt.Hint = "put --- on a line of its own; in a template, a -}} or {{- beside it removed the line break"

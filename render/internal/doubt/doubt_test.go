@@ -63,6 +63,7 @@ func TestAbout(t *testing.T) {
 		"comments behind the end":     {policy + "... # note\n# note\n\n", "", 0},
 		"directives behind an end":    {"a: 1\n...\n%YAML 1.1\n---\n" + policy, "", 0},
 
+		"two objects on the first line": {"{apiVersion: a, kind: NetworkPolicy, metadata: {}, apiVersion: b, kind: b, metadata: {}}\n", glued, 1},
 		"two documents glued":           {policy + policy, glued, 6},
 		"two documents glued by dashes": {strings.Replace(policy, "spec: {}\n", "a: b---\n", 1) + policy, "the --- at the end of this line starts no document", 5},
 		"two keys twice":                {policy + "kind: NetworkPolicy\nmetadata: {name: a}\n", "", 0},

@@ -214,7 +214,7 @@ func (d *Document) LineOf(number int) int {
 			p.breaks[i] = p.breaks[i-1] + bytes.Count(d.Text[starts[i-1]:starts[i]], []byte("\n"))
 		}
 	}
-	return d.Line + p.breaks[min(number, len(p.breaks))-1]
+	return d.Line + p.breaks[max(1, min(number, len(p.breaks)))-1]
 }
 
 // mostShown is how much of a line is shown, in bytes.
