@@ -220,14 +220,17 @@ func hintForField(key string, names []string) string {
 	return "the fields here are " + strings.Join(names, ", ") + "; check the indentation"
 }
 
-// fieldsOf are the indices of a struct's fields, those of embedded structs among them, by
-// their JSON names.
+// fieldsOf are the indices of a struct's fields, embedded ones too, by their JSON names.
 func (d *decoder) fieldsOf(t reflect.Type) map[string][]int {
 	if d.fields[t] == nil {
 		d.fields[t] = map[string][]int{}
-		for _, f := range reflect.VisibleFields(t) {
+		for f := range t.Fields() {
 			if name, _, _ := strings.Cut(f.Tag.Get("json"), ","); name != "" {
 				d.fields[t][name] = f.Index
+			} else if f.Anonymous {
+				for name, index := range d.fieldsOf(f.Type) {
+					d.fields[t][name] = append(slices.Clone(f.Index), index...)
+				}
 			}
 		}
 	}

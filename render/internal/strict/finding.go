@@ -36,14 +36,14 @@ func (c *Causes) Add(f Finding) {
 		c.at, c.lists, c.items, c.ports = map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}
 	}
 	steps := node.Steps(f.Field)
-	path, item, before := "", "", ""
+	path, item := "", ""
 	for _, step := range steps {
-		before = path
 		if step.Brackets {
+			c.lists[path] = true
 			path += "[" + step.Name + "]"
-			c.lists[before], item = true, path
+			item = path
 		} else {
-			c.at[before] = true
+			c.at[path] = true
 			path = strings.TrimPrefix(path+"."+step.Name, ".")
 		}
 	}
