@@ -48,8 +48,12 @@ func (r *Result) side() (report.Side, []Problem) {
 	for _, t := range policies {
 		side.Policies = append(side.Policies, r.placed(t.Object, t.Folded))
 	}
+	said := map[report.Object][]any{} // there may be several of one name
 	for _, o := range others {
-		side.Others[r.named(o)] += manifest.JSON([]any{o.Value["spec"], o.Value["specs"]})
+		said[r.named(o)] = append(said[r.named(o)], o.Value["spec"], o.Value["specs"])
+	}
+	for o, all := range said {
+		side.Others[o] = manifest.JSON(all)
 	}
 	return side, unread
 }
