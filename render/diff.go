@@ -7,9 +7,6 @@ import (
 	"github.com/networknt/netpol-merge/render/report"
 )
 
-// Difference is what Diff finds.
-type Difference = report.Difference
-
 // Diff merges two streams and compares what their policies allow. If either is refused, or
 // has a policy that an API server would not take, the error is a *Refusal whose problems
 // begin with the name of the stream.

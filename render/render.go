@@ -16,6 +16,7 @@ package render
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -40,6 +41,8 @@ type (
 	Refusal = report.Refusal
 	// Report is [report.Report].
 	Report = report.Report
+	// Difference is [report.Difference].
+	Difference = report.Difference
 )
 
 // DefaultTarget is the target of overlays that name none.
@@ -175,16 +178,12 @@ func (r *Renderer) decide(streams []Source) (*Result, error) {
 }
 
 func (r *Renderer) options() plan.Options {
-	options := plan.Options{
-		Target:       r.Target,
+	return plan.Options{
+		Target:       cmp.Or(r.Target, DefaultTarget),
 		AllowIngress: r.AllowIngress,
 		OverlayFiles: internal(r.Overlays),
 		CeilingFiles: internal(r.Ceilings),
 	}
-	if options.Target == "" {
-		options.Target = DefaultTarget
-	}
-	return options
 }
 
 func internal(sources []Source) []manifest.Source {
