@@ -189,6 +189,8 @@ func objects(d *manifest.Document) *Doubt {
 		switch {
 		case len(node.Entries(o.Node, "items")) > 1:
 			return inObject(o, "items", "items stand here twice: programs do not agree which count", "keep one list of items")
+		case isPolicy && !o.IsMarked() && differ(node.Entries(o.Node, "metadata")):
+			return inObject(o, "metadata", "metadata stands here twice: programs do not agree which counts", "keep one")
 		case hasItems && (isPolicy || o.Item >= 0 && o.IsMarked()):
 			return inObject(o, "items", "an object with items of its own: some programs take it for a list", "a list has kind: NetworkPolicyList")
 		case o.Nested && isPolicy && !o.IsMarked():
@@ -198,6 +200,11 @@ func objects(d *manifest.Document) *Doubt {
 		}
 	}
 	return nil
+}
+
+// differ reports whether not all nodes say the same.
+func differ(nodes []*yaml.Node) bool {
+	return slices.ContainsFunc(nodes, func(n *yaml.Node) bool { return !node.Equal(n, nodes[0]) })
 }
 
 // itemOfAnotherKind finds an item of a list of policies that is something else by its own
