@@ -21,6 +21,11 @@ func unlikeObject(n *yaml.Node, value any) *yaml.Node {
 	if n == nil || !isObject {
 		return nil // no reader takes anything else for an object
 	}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		if key := n.Content[i]; key.ShortTag() == "!!binary" && len(node.Entries(n, keyText(key))) > 0 {
+			return key // another one in disguise
+		}
+	}
 	entries := map[string]*yaml.Node{}
 	collect(n, entries)
 	items, isList := object["items"].([]any)
