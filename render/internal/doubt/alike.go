@@ -1,6 +1,7 @@
 package doubt
 
 import (
+	"cmp"
 	"encoding/base64"
 	"strconv"
 	"strings"
@@ -21,13 +22,12 @@ func unlikeObject(n *yaml.Node, value any) *yaml.Node {
 	if n == nil || !isObject {
 		return nil // no reader takes anything else for an object
 	}
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		if key := n.Content[i]; key.ShortTag() == "!!binary" && len(node.Entries(n, keyText(key))) > 0 {
-			return key // another one in disguise
-		}
+	entries, metadata, annotations := map[string]*yaml.Node{}, map[string]*yaml.Node{}, map[string]*yaml.Node{}
+	disguised := collect(n, entries)
+	disguised = cmp.Or(disguised, collect(entries["metadata"], metadata))
+	if disguised = cmp.Or(disguised, collect(metadata["annotations"], annotations)); disguised != nil {
+		return disguised
 	}
-	entries := map[string]*yaml.Node{}
-	collect(n, entries)
 	items, isList := object["items"].([]any)
 	sequence := node.Resolve(entries["items"])
 	switch {
@@ -42,9 +42,6 @@ func unlikeObject(n *yaml.Node, value any) *yaml.Node {
 		}
 		return nil
 	}
-	metadata, annotations := map[string]*yaml.Node{}, map[string]*yaml.Node{}
-	collect(entries["metadata"], metadata)
-	collect(metadata["annotations"], annotations)
 	kind, _ := object["kind"].(string)
 	if annotations[merge.IntoAnnotation] == nil && !manifest.Annotated(object, merge.IntoAnnotation) && !strings.HasSuffix(kind, "NetworkPolicy") {
 		return nil
@@ -90,7 +87,9 @@ func unlikeMapping(n *yaml.Node, value any) *yaml.Node {
 		}
 	}
 	merged := map[string]*yaml.Node{}
-	collect(n, merged)
+	if disguised := collect(n, merged); disguised != nil {
+		return disguised
+	}
 	if len(merged) != len(entries) {
 		return n
 	}
@@ -107,22 +106,30 @@ func unlikeMapping(n *yaml.Node, value any) *yaml.Node {
 }
 
 // collect gathers the entries of a mapping as YAML 1.2 parsers do: its own, of a key that
-// stands twice the last, and then those that merge keys bring in.
-func collect(n *yaml.Node, into map[string]*yaml.Node) {
+// stands twice the last, and then those that merge keys bring in. It returns a key that
+// stands for another one, which is there as well: programs do not agree which counts.
+func collect(n *yaml.Node, into map[string]*yaml.Node) (disguised *yaml.Node) {
 	if n = node.Resolve(n); n == nil {
-		return
+		return nil
 	}
 	if n.Kind == yaml.SequenceNode {
 		for _, one := range n.Content {
-			collect(one, into)
+			disguised = cmp.Or(disguised, collect(one, into))
 		}
-		return
+		return disguised
 	}
 	own := map[string]*yaml.Node{}
 	for i := 0; i+1 < len(n.Content); i += 2 {
-		if key := node.Resolve(n.Content[i]); key.ShortTag() != "!!merge" {
-			own[keyText(key)] = n.Content[i+1]
+		key := node.Resolve(n.Content[i])
+		switch key.ShortTag() {
+		case "!!merge":
+			continue
+		case "!!binary":
+			if len(node.Entries(n, keyText(key))) > 0 {
+				disguised = key
+			}
 		}
+		own[keyText(key)] = n.Content[i+1]
 	}
 	for key, value := range own {
 		if _, already := into[key]; !already {
@@ -131,9 +138,10 @@ func collect(n *yaml.Node, into map[string]*yaml.Node) {
 	}
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		if n.Content[i].ShortTag() == "!!merge" {
-			collect(n.Content[i+1], into)
+			disguised = cmp.Or(disguised, collect(n.Content[i+1], into))
 		}
 	}
+	return disguised
 }
 
 // keyText is a key as JSON has it.

@@ -83,6 +83,7 @@ func TestAbout(t *testing.T) {
 		"a list":                         {listHead + "- kind: NetworkPolicy\n", "", 0},
 		"a list of lists of policies":    {listHead + "- kind: List\n  items:\n  - kind: NetworkPolicy\n    metadata: {name: a}\n", inner, 7},
 		"a list of lists of others":      {listHead + "- kind: List\n  items:\n  - kind: ConfigMap\n", "", 0},
+		"annotations in disguise":        {"kind: c\nmetadata:\n  !!binary YW5ub3RhdGlvbnM=: {" + into + ": ''}\n  annotations:\n", "YAML parsers do not agree", 3},
 		"metadata in disguise":           {"kind: c\n!!binary bWV0YWRhdGE=: {name: a}\nmetadata:\n", "YAML parsers do not agree", 2},
 		"metadata twice":                 {"metadata: {name: e}\nkind: NetworkPolicy\nmetadata:\n", "metadata stands here twice", 3},
 		"metadata twice alike":           {"metadata: {name: e}\nkind: NetworkPolicy\nmetadata: {name: e}\n", "", 0},
