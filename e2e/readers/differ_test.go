@@ -41,7 +41,24 @@ type example struct {
 
 // What any reader takes for a NetworkPolicy, or for an overlay, we saw, or refused.
 func TestReadersSeeNothingThatWeDidNot(t *testing.T) {
-	examples := search(cases(t))
+	requireNone(t, search(cases(t), func(seed uint64) string { return newGenerator(seed).stream() }))
+}
+
+// So it is with a document that is hidden in one way, and then in another. All pairs of ways
+// take NETPOL_MERGE_CASES=25.
+func TestPairsOfWaysHideNothing(t *testing.T) {
+	ways := slices.Collect(maps.Values(ways()))
+	slices.Sort(ways)
+	documents := relevantDocuments()
+	pairs := uint64(len(ways) * len(ways))
+	requireNone(t, search(cases(t), func(seed uint64) string {
+		document := documents[[]string{"overlay", "policy"}[seed%2]]
+		pair := seed / 2 * 7919 % pairs // a prime, so that some are from all over
+		return hide(ways[pair/uint64(len(ways))], hide(ways[pair%uint64(len(ways))], document))
+	}))
+}
+
+func requireNone(t *testing.T, examples []*example) {
 	var b strings.Builder
 	for _, e := range examples {
 		fmt.Fprintf(&b, "%s\n\tseed %d, %d times, setting %q:\n\t%q\n", e.kind, e.seed, e.times, e.setting.name, e.shrink())
@@ -49,8 +66,9 @@ func TestReadersSeeNothingThatWeDidNot(t *testing.T) {
 	require.Empty(t, examples, "%d kinds of disagreement, the most frequent first:\n%s", len(examples), b.String())
 }
 
-// search judges streams, and returns an example of each kind of disagreement.
-func search(streams int) []*example {
+// search judges streams, one for each seed, and returns an example of each kind of
+// disagreement.
+func search(streams int, streamOf func(seed uint64) string) []*example {
 	defer debug.SetGCPercent(debug.SetGCPercent(400)) // little of what is read lives long
 	var mutex sync.Mutex
 	found := map[string]*example{}
@@ -58,7 +76,7 @@ func search(streams int) []*example {
 	for worker := range runtime.GOMAXPROCS(0) {
 		workers.Go(func() {
 			for seed := *firstSeed + uint64(worker); seed < *firstSeed+uint64(streams); seed += uint64(runtime.GOMAXPROCS(0)) {
-				stream := newGenerator(seed).stream()
+				stream := streamOf(seed)
 				h := newHosts()
 				for _, in := range settings() {
 					for _, d := range h.judge(in, stream) {

@@ -194,6 +194,8 @@ func ways() map[string]string {
 		"word: kind twice, policy last":       "kind: ConfigMap\nDOC",
 		"word: kind twice, policy first":      "DOCkind: ConfigMap\n",
 		"word: metadata twice":                "DOCmetadata: {name: c}\n",
+		"word: metadata, and by an alias":     "x: &m metadata\nDOC*m :\n",
+		"word: null behind a merge key":       "x: &m\n  ITEM<<: *m\nmetadata:\n",
 		"word: Kind":                          "Kind: NetworkPolicy\napiVersion: networking.k8s.io/v1\nTAIL",
 		"word: KIND besides ConfigMap":        "kind: ConfigMap\nKIND: NetworkPolicy\napiVersion: networking.k8s.io/v1\nTAIL",
 		"word: kind with a long s":            "apiVer\u017fion: networking.k8s.io/v1\n\u212aind: NetworkPolicy\nTAIL",

@@ -106,8 +106,9 @@ func unlikeMapping(n *yaml.Node, value any) *yaml.Node {
 }
 
 // collect gathers the entries of a mapping as YAML 1.2 parsers do: its own, of a key that
-// stands twice the last, and then those that merge keys bring in. It returns a key that
-// stands for another one, which is there as well: programs do not agree which counts.
+// stands twice the last, and then those that merge keys bring in. It returns the first key
+// on whose value programs do not agree: one that stands twice, once in disguise, or one
+// without a value that a merge key has a value for.
 func collect(n *yaml.Node, into map[string]*yaml.Node) (disguised *yaml.Node) {
 	if n = node.Resolve(n); n == nil {
 		return nil
@@ -118,22 +119,25 @@ func collect(n *yaml.Node, into map[string]*yaml.Node) (disguised *yaml.Node) {
 		}
 		return disguised
 	}
-	own := map[string]*yaml.Node{}
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		key := node.Resolve(n.Content[i])
-		switch key.ShortTag() {
-		case "!!merge":
+	own := map[string]*yaml.Node{} // keys
+	for i := len(n.Content) - 2; i >= 0; i -= 2 {
+		key, value := n.Content[i], n.Content[i+1]
+		if key.ShortTag() == "!!merge" {
 			continue
-		case "!!binary":
-			if len(node.Entries(n, keyText(key))) > 0 {
+		}
+		text := keyText(key)
+		if later := own[text]; later != nil {
+			if inDisguise(key) || inDisguise(later) {
 				disguised = key
 			}
+			continue
 		}
-		own[keyText(key)] = n.Content[i+1]
-	}
-	for key, value := range own {
-		if _, already := into[key]; !already {
-			into[key] = value
+		own[text] = key
+		switch already, isThere := into[text]; {
+		case !isThere:
+			into[text] = value
+		case isNull(already) && !isNull(value):
+			disguised = already
 		}
 	}
 	for i := 0; i+1 < len(n.Content); i += 2 {
@@ -144,8 +148,16 @@ func collect(n *yaml.Node, into map[string]*yaml.Node) (disguised *yaml.Node) {
 	return disguised
 }
 
+// inDisguise reports whether a key is not written as what it says.
+func inDisguise(key *yaml.Node) bool {
+	return key.Kind == yaml.AliasNode || key.ShortTag() == "!!binary"
+}
+
+func isNull(n *yaml.Node) bool { return node.Resolve(n).ShortTag() == "!!null" }
+
 // keyText is a key as JSON has it.
 func keyText(key *yaml.Node) string {
+	key = node.Resolve(key)
 	if key.ShortTag() == "!!binary" {
 		text, err := base64.StdEncoding.DecodeString(key.Value)
 		if err == nil {
