@@ -140,7 +140,7 @@ func endBefore(d *manifest.Document) int {
 // programs drop the line, and read what is left.
 func firstLine(d *manifest.Document) *Doubt {
 	first, rest, _ := bytes.Cut(afterMark(d), []byte("\n"))
-	if !stream.IsMarker(first, "---") || stream.IsBlankOrComment(first[len("---"):]) || stream.IsBlank(rest) {
+	if !stream.IsMarker(first, "---") || stream.IsBlank(first[len("---"):]) || stream.IsBlank(rest) {
 		return nil
 	}
 	if end, ok := bytes.CutPrefix(rest, []byte("...")); ok && stream.IsBlank(end) {

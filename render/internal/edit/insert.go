@@ -192,7 +192,7 @@ func (l *lines) dashColumn(sequence *yaml.Node) int {
 	}
 	for number := sequence.Line + 1; number <= len(l.starts); number++ {
 		line := l.line(number)
-		if !stream.IsBlankOrComment(line) {
+		if !stream.IsBlank(line) {
 			return len(line) - len(bytes.TrimLeft(line, " ")) + 1
 		}
 	}

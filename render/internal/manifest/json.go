@@ -23,7 +23,7 @@ func (d *Document) Body() (text []byte, line, column int) {
 	}
 	for len(text) > 0 {
 		first, rest, _ := bytes.Cut(text, []byte("\n"))
-		if !stream.IsBlankOrComment(first) {
+		if !stream.IsBlank(first) {
 			break
 		}
 		text = rest

@@ -100,7 +100,7 @@ func directivesBefore(text []byte, start int) (from int, found bool) {
 			return len(text), false
 		case len(line) > 0 && line[0] == '%':
 			found = true
-		case !IsBlankOrComment(line):
+		case !IsBlank(line):
 			return len(text), false
 		}
 		lineEnd = lineStart
@@ -111,20 +111,18 @@ func directivesBefore(text []byte, start int) (from int, found bool) {
 	return len(text), false
 }
 
-// IsBlankOrComment reports whether nothing in the line is content.
-func IsBlankOrComment(line []byte) bool {
-	line = bytes.TrimLeft(line, " \t\r\n")
-	return len(line) == 0 || line[0] == '#'
-}
-
-// IsBlank reports whether there are only blank lines and comments in the text.
+// IsBlank reports whether there are only blank lines and comments in the text. A comment
+// ends at any line break that YAML 1.1 knows, not only at a newline.
 func IsBlank(text []byte) bool {
-	for line := range bytes.Lines(text) {
-		if !IsBlankOrComment(line) {
-			return false
+	for {
+		text = bytes.TrimLeft(text, " \t\r\n\u0085\u2028\u2029")
+		if len(text) == 0 || text[0] != '#' {
+			return len(text) == 0
+		}
+		for len(text) > 0 && BreakSize(text) == 0 {
+			text = text[1:]
 		}
 	}
-	return true
 }
 
 // Prologue reads the lines in front of the document's content. It returns the path in
@@ -138,7 +136,7 @@ func (d *Document) Prologue() (template string, content bool) {
 		}
 		switch {
 		case IsMarker(line, "...") || len(line) > 0 && line[0] == '%':
-		case !IsBlankOrComment(line):
+		case !IsBlank(line):
 			return template, true
 		default:
 			if path, ok := bytes.CutPrefix(line, []byte("# Source: ")); ok && template == "" {
