@@ -23,10 +23,10 @@ func unlikeObject(n *yaml.Node, value any) *yaml.Node {
 		return nil // no reader takes anything else for an object
 	}
 	entries, metadata, annotations := map[string]*yaml.Node{}, map[string]*yaml.Node{}, map[string]*yaml.Node{}
-	disguised := collect(n, entries)
-	disguised = cmp.Or(disguised, collect(entries["metadata"], metadata))
-	if disguised = cmp.Or(disguised, collect(metadata["annotations"], annotations)); disguised != nil {
-		return disguised
+	disputed := collect(n, entries, false)
+	disputed = cmp.Or(disputed, collect(entries["metadata"], metadata, false))
+	if disputed = cmp.Or(disputed, collect(metadata["annotations"], annotations, false)); disputed != nil {
+		return disputed
 	}
 	items, isList := object["items"].([]any)
 	sequence := node.Resolve(entries["items"])
@@ -87,8 +87,8 @@ func unlikeMapping(n *yaml.Node, value any) *yaml.Node {
 		}
 	}
 	merged := map[string]*yaml.Node{}
-	if disguised := collect(n, merged); disguised != nil {
-		return disguised
+	if disputed := collect(n, merged, false); disputed != nil {
+		return disputed
 	}
 	if len(merged) != len(entries) {
 		return n
@@ -106,46 +106,46 @@ func unlikeMapping(n *yaml.Node, value any) *yaml.Node {
 }
 
 // collect gathers the entries of a mapping as YAML 1.2 parsers do: its own, of a key that
-// stands twice the last, and then those that merge keys bring in. It returns the first key
-// on whose value programs do not agree: one that stands twice, once in disguise, or one
-// without a value that a merge key has a value for.
-func collect(n *yaml.Node, into map[string]*yaml.Node) (disguised *yaml.Node) {
+// stands twice the last, and then those that merge keys bring in. It returns a key on
+// whose value programs do not agree, if there is one: it stands twice, once in disguise, or
+// not alike in what a merge key brings in; or it has no value, and a merge key has one.
+func collect(n *yaml.Node, into map[string]*yaml.Node, isMerged bool) (disputed *yaml.Node) {
 	if n = node.Resolve(n); n == nil {
 		return nil
 	}
 	if n.Kind == yaml.SequenceNode {
 		for _, one := range n.Content {
-			disguised = cmp.Or(disguised, collect(one, into))
+			disputed = cmp.Or(disputed, collect(one, into, isMerged))
 		}
-		return disguised
+		return disputed
 	}
-	own := map[string]*yaml.Node{} // keys
+	own := map[string]int{} // where in the content the key is
 	for i := len(n.Content) - 2; i >= 0; i -= 2 {
 		key, value := n.Content[i], n.Content[i+1]
 		if key.ShortTag() == "!!merge" {
 			continue
 		}
 		text := keyText(key)
-		if later := own[text]; later != nil {
-			if inDisguise(key) || inDisguise(later) {
-				disguised = key
+		if later, again := own[text]; again {
+			if inDisguise(key) || inDisguise(n.Content[later]) || isMerged && !node.Equal(value, n.Content[later+1]) {
+				disputed = key
 			}
 			continue
 		}
-		own[text] = key
+		own[text] = i
 		switch already, isThere := into[text]; {
 		case !isThere:
 			into[text] = value
 		case isNull(already) && !isNull(value):
-			disguised = already
+			disputed = already
 		}
 	}
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		if n.Content[i].ShortTag() == "!!merge" {
-			disguised = cmp.Or(disguised, collect(n.Content[i+1], into))
+			disputed = cmp.Or(disputed, collect(n.Content[i+1], into, true))
 		}
 	}
-	return disguised
+	return disputed
 }
 
 // inDisguise reports whether a key is not written as what it says.

@@ -34,7 +34,7 @@ type Doubt struct {
 // About returns the first reason why the document, which is not blank, cannot be read in
 // one way only; nil if it can.
 func About(d *manifest.Document) *Doubt {
-	for _, find := range []func(*manifest.Document) *Doubt{encoding, marker, firstSpace, second, firstLine, syntax, objects, Parsers} {
+	for _, find := range []func(*manifest.Document) *Doubt{encoding, marker, firstSpace, tagDirective, second, firstLine, syntax, objects, Parsers} {
 		if doubt := find(d); doubt != nil {
 			return doubt
 		}
@@ -171,6 +171,22 @@ func firstSpace(d *manifest.Document) *Doubt {
 	return nil
 }
 
+// tagDirective finds a directive that says what tags mean: who splits the stream before it
+// is parsed takes it for a part of the document in front.
+func tagDirective(d *manifest.Document) *Doubt {
+	number := 0
+	for line := range bytes.Lines(afterMark(d)) {
+		number++
+		if !d.Directives || stream.IsMarker(line, "---") {
+			break
+		}
+		if bytes.HasPrefix(line, []byte("%TAG")) {
+			return &Doubt{Line: number, Reason: "a %TAG directive says what tags mean, and some programs do not see it", Hint: "remove the directive"}
+		}
+	}
+	return nil
+}
+
 // objects finds objects that some programs take for others.
 func objects(d *manifest.Document) *Doubt {
 	for _, list := range d.Lists {
@@ -180,7 +196,8 @@ func objects(d *manifest.Document) *Doubt {
 	}
 	for _, o := range slices.Concat(d.Objects, d.Lists) {
 		isPolicy := strings.HasSuffix(o.Kind(), "NetworkPolicy")
-		_, hasItems := o.Value["items"]
+		items, hasItems := o.Value["items"]
+		values, _ := items.(map[string]any)
 		metadata, _ := o.Value["metadata"].(map[string]any)
 		misspelt, path := otherCase(o.Value, "apiVersion", "kind", "metadata", "spec", "items"), ""
 		if misspelt == "" {
@@ -191,6 +208,8 @@ func objects(d *manifest.Document) *Doubt {
 			return inObject(o, "items", "items stand here twice: programs do not agree which count", "keep one list of items")
 		case isPolicy && !o.IsMarked() && differ(node.Entries(o.Node, "metadata")):
 			return inObject(o, "metadata", "metadata stands here twice: programs do not agree which counts", "keep one")
+		case len(values) > 0 && (o.Kind() == "List" || o.Kind() == "ResourceList"):
+			return inObject(o, "items", "items is no list: some programs take its values for objects", "write a list")
 		case hasItems && (isPolicy || o.Item >= 0 && o.IsMarked()):
 			return inObject(o, "items", "an object with items of its own: some programs take it for a list", "a list has kind: NetworkPolicyList")
 		case o.Nested && isPolicy && !o.IsMarked():
