@@ -110,12 +110,13 @@ func writeReport(path string, said *render.Report) error {
 	}
 	info, err := os.Lstat(path)
 	switch {
-	case path == "/dev/stderr" || strings.HasPrefix(path, "/dev/fd/") || strings.HasPrefix(path, "/proc/"):
-		err = writeToSystem(path, text)
+	case path == "/dev/stderr" || path == "/dev/fd/2": // which, if it is a file, would be opened anew
+		_, err = os.Stderr.Write(text)
+	case strings.HasPrefix(path, "/dev/fd/") || strings.HasPrefix(path, "/proc/"),
+		err == nil && info.Mode()&(fs.ModeDevice|fs.ModeNamedPipe) != 0:
+		err = appendTo(path, text)
 	case err == nil && info.IsDir():
 		err = syscall.EISDIR
-	case err == nil && info.Mode()&(fs.ModeDevice|fs.ModeNamedPipe) != 0:
-		return os.WriteFile(path, text, 0)
 	default:
 		beside := fmt.Sprintf("%s.%x.tmp", path, rand.Uint64())
 		if err = os.WriteFile(beside, text, 0o644); err == nil {
@@ -134,13 +135,9 @@ func writeReport(path string, said *render.Report) error {
 	return nil
 }
 
-// writeToSystem writes to what a link of the system's own, such as /dev/stderr, leads to,
-// whatever that is. Nothing is made, and nothing replaced.
-func writeToSystem(path string, text []byte) error {
-	if path == "/dev/stderr" || path == "/dev/fd/2" { // a file would be opened anew
-		_, err := os.Stderr.Write(text)
-		return err
-	}
+// appendTo writes to what there is already: a device, a pipe, or what a link of the
+// system's own, such as /dev/fd/3, leads to.
+func appendTo(path string, text []byte) error {
 	file, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
 	if err == nil {
 		_, err = file.Write(text)

@@ -37,8 +37,7 @@ func rulesInForce(policies []*networkingv1.NetworkPolicy, direction networkingv1
 
 // Excess is a part of a rule that is beyond an allowance.
 type Excess struct {
-	Direction networkingv1.PolicyType
-	Rule      int // index into the policy's rules in Direction; 0 if a single rule was asked about
+	Position // of the policy's rule; its Index is 0 if a single rule was asked about
 	// Port is an index into the rule's ports; -1 if the rule is for all traffic, or is
 	// told as a whole.
 	Port int
@@ -57,7 +56,7 @@ func (a *Allowance) Beyond(policy *networkingv1.NetworkPolicy) []Excess {
 			continue
 		}
 		for _, excess := range a.BeyondRule(at.Direction, rule) {
-			excess.Rule = at.Index
+			excess.Position = at
 			beyond = append(beyond, excess)
 		}
 	}
@@ -77,10 +76,10 @@ func (a *Allowance) BeyondRule(direction networkingv1.PolicyType, rule Rule) []E
 		boxes, found := q.beyond(asked)
 		parts, told := tell(boxes)
 		if !found || !told {
-			return []Excess{{Direction: direction, Port: -1, Part: rule}}
+			return []Excess{{Position{Direction: direction}, -1, rule}}
 		}
 		for _, part := range parts {
-			beyond = append(beyond, Excess{Direction: direction, Port: port, Part: part})
+			beyond = append(beyond, Excess{Position{Direction: direction}, port, part})
 		}
 	}
 	return beyond

@@ -197,7 +197,10 @@ var operations = []struct {
 		}
 	}},
 	{"difference", func(target, overlay *networkingv1.NetworkPolicy) {
-		Differences([]*networkingv1.NetworkPolicy{target}, []*networkingv1.NetworkPolicy{overlay})
+		for _, direction := range Directions() {
+			Gained([]*networkingv1.NetworkPolicy{target}, []*networkingv1.NetworkPolicy{overlay}, direction)
+			Gained([]*networkingv1.NetworkPolicy{overlay}, []*networkingv1.NetworkPolicy{target}, direction)
+		}
 	}},
 	{"reopenings", func(target, overlay *networkingv1.NetworkPolicy) {
 		folded, changes := Fold(target, []*networkingv1.NetworkPolicy{overlay})

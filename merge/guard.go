@@ -51,7 +51,7 @@ func guardRules(rules []Rule, direction networkingv1.PolicyType) (problems field
 	var at []Position
 	for i, rule := range rules {
 		here := Position{direction, i}
-		found := guardRule(rule, here.Path())
+		found := guardRule(rule, here)
 		if len(found) == 0 {
 			found = guardTogether([]Rule{rule}, []Position{here})
 		}
@@ -63,18 +63,18 @@ func guardRules(rules []Rule, direction networkingv1.PolicyType) (problems field
 	return append(problems, guardTogether(others, at)...)
 }
 
-func guardRule(rule Rule, path *field.Path) field.ErrorList {
+func guardRule(rule Rule, at Position) field.ErrorList {
 	if len(rule.Peers) > 0 {
 		return nil
 	}
 	if len(rule.Ports) == 0 {
-		return field.ErrorList{field.Forbidden(path, "the rule names neither peers nor ports, which opens everything")}
+		return field.ErrorList{field.Forbidden(at.Path(), "the rule names neither peers nor ports, which opens everything")}
 	}
 	var problems field.ErrorList
 	for i, port := range rule.Ports {
 		if port.Port == nil {
-			problems = append(problems, field.Forbidden(path.Child("ports").Index(i),
-				fmt.Sprintf("names no port, and the rule no peers, which opens all of %s", protocolOf(port))))
+			problems = append(problems, field.Forbidden(at.PortPath(i),
+				fmt.Sprintf("names no port, and the rule no peers, which opens all of %s", ProtocolOf(port))))
 		}
 	}
 	return problems

@@ -164,7 +164,7 @@ func lawAssociative(_ *mergetest.World, s situation) string {
 func lawCovered(w *mergetest.World, s situation) string {
 	folded, changes := merge.Fold(s.target, s.overlays)
 	for _, change := range changes {
-		asked := merge.Rules(s.overlays[change.Overlay], change.Direction)[change.Rule]
+		asked := merge.Rules(s.overlays[change.Overlay], change.Direction)[change.Index]
 		standing := merge.Rules(folded, change.Direction)
 		for _, allowed := range change.Allowed {
 			var ports []networkingv1.NetworkPolicyPort
@@ -184,7 +184,7 @@ func lawCovered(w *mergetest.World, s situation) string {
 				by.Add(w.Rule(rule.Peers, some))
 			}
 			if len(allowed.By) == 0 || !w.Rule(asked.Peers, ports).Within(by) {
-				return fmt.Sprintf("overlay %d, %s[%d]: rules %v do not allow port %d", change.Overlay, change.Direction, change.Rule, allowed.By, allowed.Port)
+				return fmt.Sprintf("overlay %d, %s[%d]: rules %v do not allow port %d", change.Overlay, change.Direction, change.Index, allowed.By, allowed.Port)
 			}
 		}
 		if change.Action == merge.Covered && max(1, len(asked.Ports)) != len(change.Allowed) {
@@ -202,15 +202,15 @@ func lawNeeded(w *mergetest.World, s situation) string {
 	for i, overlay := range s.overlays {
 		next, changes := merge.Fold(standing, []*networkingv1.NetworkPolicy{overlay})
 		for _, change := range changes {
-			asked := merge.Rules(overlay, change.Direction)[change.Rule]
+			asked := merge.Rules(overlay, change.Direction)[change.Index]
 			flows := w.Rule(asked.Peers, asked.Ports)
 			if change.Action == merge.RuleAppended && flows.Count() > 0 && flows.Within(w.Rules(standing, change.Direction)) {
-				return fmt.Sprintf("overlay %d, %s[%d] was appended, but adds nothing", i, change.Direction, change.Rule)
+				return fmt.Sprintf("overlay %d, %s[%d] was appended, but adds nothing", i, change.Direction, change.Index)
 			}
 			for _, port := range change.Added.Ports {
 				flows := w.Rule(asked.Peers, []networkingv1.NetworkPolicyPort{port})
 				if change.Action == merge.PortsAdded && flows.Count() > 0 && flows.Within(w.Rules(standing, change.Direction)) {
-					return fmt.Sprintf("overlay %d, %s[%d]: port %v was added, but adds nothing", i, change.Direction, change.Rule, port)
+					return fmt.Sprintf("overlay %d, %s[%d]: port %v was added, but adds nothing", i, change.Direction, change.Index, port)
 				}
 			}
 		}
@@ -237,16 +237,16 @@ func lawCeiling(w *mergetest.World, s situation) string {
 			if !mergetest.Isolated(s.target, direction) {
 				return "what a policy does not isolate is told"
 			}
-			rule := merge.Rules(s.target, direction)[excess.Rule]
+			rule := merge.Rules(s.target, direction)[excess.Index]
 			if excess.Port >= 0 {
 				rule.Ports = rule.Ports[excess.Port : excess.Port+1]
 			}
 			part := w.Rule(excess.Part.Peers, excess.Part.Ports)
 			if problem := exactPart(w, excess.Part, ceiling); problem != "" {
-				return fmt.Sprintf("%s[%d]: %s", direction, excess.Rule, problem)
+				return fmt.Sprintf("%s[%d]: %s", direction, excess.Index, problem)
 			}
 			if !part.Within(w.Rule(rule.Peers, rule.Ports)) {
-				return fmt.Sprintf("%s[%d]: what is told was not asked for", direction, excess.Rule)
+				return fmt.Sprintf("%s[%d]: what is told was not asked for", direction, excess.Index)
 			}
 			told.Add(part)
 		}
@@ -259,32 +259,15 @@ func lawCeiling(w *mergetest.World, s situation) string {
 }
 
 // lawDifference: what is gained and lost is exactly what only one side allows, as far
-// as it can be cut, and swapped sides swap it.
+// as it can be cut.
 func lawDifference(w *mergetest.World, s situation) string {
 	before, after := s.overlays, []*networkingv1.NetworkPolicy{s.target}
-	differences, swapped := merge.Differences(before, after), merge.Differences(after, before)
-	if len(differences) != len(swapped) {
-		return "swapped sides differ in number"
-	}
-	told := map[networkingv1.PolicyType]merge.Difference{}
-	for i, d := range differences {
-		told[d.Direction] = d
-		d.Gained, d.Lost, d.IsolatedBefore, d.IsolatedAfter = d.Lost, d.Gained, d.IsolatedAfter, d.IsolatedBefore
-		if !apiequality.Semantic.DeepEqual(d, swapped[i]) {
-			return "swapped sides do not swap the difference"
-		}
-	}
 	for _, direction := range directions {
 		was, is := w.Together(before, direction), w.Together(after, direction)
-		d, differs := told[direction]
-		isolated := slices.ContainsFunc(before, func(p *networkingv1.NetworkPolicy) bool { return mergetest.Isolated(p, direction) })
-		if differs && (d.IsolatedBefore != isolated || d.IsolatedAfter != mergetest.Isolated(s.target, direction)) {
-			return fmt.Sprintf("%s: isolation is told wrongly", direction)
-		}
-		if problem := exactParts(w, d.Gained, is, was); problem != "" {
+		if problem := exactParts(w, merge.Gained(before, after, direction), is, was); problem != "" {
 			return fmt.Sprintf("%s: gained: %s", direction, problem)
 		}
-		if problem := exactParts(w, d.Lost, was, is); problem != "" {
+		if problem := exactParts(w, merge.Gained(after, before, direction), was, is); problem != "" {
 			return fmt.Sprintf("%s: lost: %s", direction, problem)
 		}
 	}
@@ -316,13 +299,15 @@ func lawSameMeaning(_ *mergetest.World, s situation) string {
 	for i, p := range s.overlays {
 		rewritten[i] = mergetest.Rewrite(p)
 	}
-	if found := merge.Differences(s.overlays, rewritten); len(found) > 0 {
-		return fmt.Sprintf("policies that mean the same differ: %v", found)
-	}
 	target := []*networkingv1.NetworkPolicy{s.target}
-	got, want := merge.Differences(target, rewritten), merge.Differences(target, s.overlays)
-	if !apiequality.Semantic.DeepEqual(got, want) {
-		return fmt.Sprintf("the difference depends on the form: %v instead of %v", got, want)
+	for _, direction := range directions {
+		if found := merge.Gained(s.overlays, rewritten, direction); len(found) > 0 {
+			return fmt.Sprintf("policies that mean the same differ: %v", found)
+		}
+		got, want := merge.Gained(target, rewritten, direction), merge.Gained(target, s.overlays, direction)
+		if !apiequality.Semantic.DeepEqual(got, want) {
+			return fmt.Sprintf("the difference depends on the form: %v instead of %v", got, want)
+		}
 	}
 	return ""
 }

@@ -68,11 +68,8 @@ const (
 
 // Change is what one rule of one overlay did to the target.
 type Change struct {
-	// Overlay is an index into the overlays given to Fold, Rule an index into
-	// that overlay's rules in Direction.
-	Overlay   int
-	Direction networkingv1.PolicyType
-	Rule      int
+	Overlay  int // index into the overlays given to Fold
+	Position     // of the overlay's rule
 
 	Action Action
 	// Into is the index of the folded policy's rule that got the ports or that
@@ -124,7 +121,7 @@ func Fold(target *networkingv1.NetworkPolicy, overlays []*networkingv1.NetworkPo
 				if Isolates(target, direction) {
 					change = rules.fold(withProtocols(rule))
 				}
-				change.Overlay, change.Direction, change.Rule = i, direction, j
+				change.Overlay, change.Position = i, Position{direction, j}
 				apply(folded, change)
 				changes = append(changes, change)
 			}
@@ -158,6 +155,14 @@ type Position struct {
 // Path is the rule's field path in the policy.
 func (p Position) Path() *field.Path {
 	return field.NewPath("spec", RulesKey(p.Direction)).Index(p.Index)
+}
+
+// PortPath is the field path of one entry of the rule's ports; of the rule, if port is -1.
+func (p Position) PortPath(port int) *field.Path {
+	if port < 0 {
+		return p.Path()
+	}
+	return p.Path().Child("ports").Index(port)
 }
 
 // AllRules returns each rule of each direction, in the order of Directions.
@@ -217,13 +222,14 @@ func MergedFrom(before string, names []string) string {
 func withProtocols(rule Rule) Rule {
 	ports := slices.Clone(rule.Ports)
 	for i := range ports {
-		protocol := protocolOf(ports[i])
+		protocol := ProtocolOf(ports[i])
 		ports[i].Protocol = &protocol
 	}
 	return Rule{Peers: rule.Peers, Ports: ports}
 }
 
-func protocolOf(port networkingv1.NetworkPolicyPort) corev1.Protocol {
+// ProtocolOf is a port's protocol, which is TCP if it names none.
+func ProtocolOf(port networkingv1.NetworkPolicyPort) corev1.Protocol {
 	if port.Protocol == nil {
 		return corev1.ProtocolTCP
 	}

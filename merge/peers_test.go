@@ -32,7 +32,7 @@ func TestSelectorsExhaustively(t *testing.T) {
 			}
 			require.Equal(t, within, selectorOf(a).covers(selectorOf(b)), "%v covers %v", a, b)
 			same := equal(selected[i], selected[j])
-			require.Equal(t, same, SamePods(a, b), "%v selects the same as %v", a, b)
+			require.Equal(t, same, PodsKey(a) == PodsKey(b), "%v selects the same as %v", a, b)
 		}
 	}
 }

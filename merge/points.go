@@ -52,7 +52,7 @@ func only(point string) span {
 }
 
 func trafficOf(port networkingv1.NetworkPolicyPort) span {
-	protocol := protocolOf(port)
+	protocol := ProtocolOf(port)
 	switch {
 	case port.Port == nil:
 		return allOf(protocol)

@@ -8,10 +8,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// SamePods reports whether two pod selectors select the same pods, whatever the
-// order and form of their requirements; nil selects all.
-func SamePods(a, b *metav1.LabelSelector) bool { return PodsKey(a) == PodsKey(b) }
-
 // PodsKey is the same for two pod selectors only if they select the same pods, and
 // always if neither contradicts itself; nil selects all.
 func PodsKey(s *metav1.LabelSelector) string { return selectorOf(s).key() }

@@ -35,7 +35,7 @@ func Validate(policy *networkingv1.NetworkPolicy) field.ErrorList {
 	problems = append(problems, validateSelector(&policy.Spec.PodSelector, path.Child("podSelector"))...)
 	for at, rule := range AllRules(policy) {
 		for i, port := range rule.Ports {
-			problems = append(problems, validatePort(port, at.Path().Child("ports").Index(i))...)
+			problems = append(problems, validatePort(port, at.PortPath(i))...)
 		}
 		for i, peer := range rule.Peers {
 			problems = append(problems, validatePeer(peer, at.Path().Child(PeersKey(at.Direction)).Index(i))...)
@@ -80,7 +80,7 @@ func protocols() []corev1.Protocol {
 
 func validatePort(port networkingv1.NetworkPolicyPort, path *field.Path) field.ErrorList {
 	var problems field.ErrorList
-	if protocol := protocolOf(port); !slices.Contains(protocols(), protocol) {
+	if protocol := ProtocolOf(port); !slices.Contains(protocols(), protocol) {
 		problems = append(problems, field.NotSupported(path.Child("protocol"), protocol, protocols()))
 	}
 	invalid := func(child string, value any, messages ...string) {

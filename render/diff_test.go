@@ -204,7 +204,7 @@ func (j judge) difference(before, after policiesByName) {
 
 // find returns the policy of a name, if it is for the pods.
 func (p policiesByName) find(name string, pods *metav1.LabelSelector) *networkingv1.NetworkPolicy {
-	if policy := p[name]; policy != nil && merge.SamePods(&policy.Spec.PodSelector, pods) {
+	if policy := p[name]; policy != nil && merge.PodsKey(&policy.Spec.PodSelector) == merge.PodsKey(pods) {
 		return policy
 	}
 	return nil

@@ -62,9 +62,8 @@ func addedTo(t *plan.Target, direction networkingv1.PolicyType, before int) ([][
 // nodesOf are the ports, or the rule, that a change adds.
 func nodesOf(change merge.Change, comment string) ([]*yaml.Node, error) {
 	var ports []*yaml.Node
-	words := words{}
 	for _, port := range change.Added.Ports {
-		ports = append(ports, words.port(port))
+		ports = append(ports, portNode(port))
 	}
 	if change.Action == merge.PortsAdded {
 		for _, port := range ports {
@@ -87,29 +86,19 @@ func nodesOf(change merge.Change, comment string) ([]*yaml.Node, error) {
 	return []*yaml.Node{rule}, nil
 }
 
-// words are the scalars that the ports of a change have in common.
-type words map[string]*yaml.Node
-
-func (w words) node(word string) *yaml.Node {
-	if w[word] == nil {
-		w[word] = plain(word)
-	}
-	return w[word]
-}
-
-// port is a port with its protocol, as a person would write it.
-func (w words) port(port networkingv1.NetworkPolicyPort) *yaml.Node {
-	entry := &yaml.Node{Kind: yaml.MappingNode, Content: []*yaml.Node{w.node("protocol"), w.node(string(*port.Protocol))}}
+// portNode is a port with its protocol, as a person would write it.
+func portNode(port networkingv1.NetworkPolicyPort) *yaml.Node {
+	entry := &yaml.Node{Kind: yaml.MappingNode, Content: []*yaml.Node{plain("protocol"), plain(string(*port.Protocol))}}
 	switch {
 	case port.Port == nil:
 		return entry
 	case port.Port.Type == intstr.String:
-		entry.Content = append(entry.Content, w.node("port"), edit.Scalar(port.Port.StrVal))
+		entry.Content = append(entry.Content, plain("port"), edit.Scalar(port.Port.StrVal))
 	default:
-		entry.Content = append(entry.Content, w.node("port"), plain(port.Port.String()))
+		entry.Content = append(entry.Content, plain("port"), plain(port.Port.String()))
 	}
 	if port.EndPort != nil {
-		entry.Content = append(entry.Content, w.node("endPort"), plain(strconv.Itoa(int(*port.EndPort))))
+		entry.Content = append(entry.Content, plain("endPort"), plain(strconv.Itoa(int(*port.EndPort))))
 	}
 	return entry
 }

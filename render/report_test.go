@@ -172,7 +172,7 @@ func requireSamePolicy(t *testing.T, policy *networkingv1.NetworkPolicy, group r
 	}
 	written := append(merge.Rules(policy, "Ingress"), merge.Rules(policy, "Egress")...)
 	require.Equal(t, asYAML(t, written), asYAML(t, rules))
-	require.True(t, merge.SamePods(&policy.Spec.PodSelector, &group.PodSelector))
+	require.Equal(t, merge.PodsKey(&policy.Spec.PodSelector), merge.PodsKey(&group.PodSelector))
 	for _, direction := range merge.Directions() {
 		require.Equal(t, mergetest.Isolated(policy, direction), slices.Contains(said.Isolates, direction))
 		if slices.Contains(said.Isolates, direction) {

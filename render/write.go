@@ -3,6 +3,7 @@ package render
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 
@@ -131,7 +132,10 @@ func (c *documentChange) verify(text []byte) error {
 			return err
 		}
 	}
-	return verifyEnvelope(now.Value, c.Value)
+	if len(c.Lists) > 0 && !reflect.DeepEqual(envelope(now.Value), envelope(c.Value)) {
+		return errors.New("the list changed")
+	}
+	return nil
 }
 
 // verifyObject compares an object that was read back with what it has to be: the folded
@@ -156,17 +160,10 @@ func verifyObject(now, before *manifest.Object, folded *networkingv1.NetworkPoli
 	return nil
 }
 
-// verifyEnvelope compares what a list says beside its items.
-func verifyEnvelope(now, before any) error {
-	nowEntries, _ := now.(map[string]any)
-	entries, _ := before.(map[string]any)
-	if _, isList := entries["items"].([]any); !isList {
-		return nil
-	}
-	for key := range entries {
-		if key != "items" && !reflect.DeepEqual(nowEntries[key], entries[key]) {
-			return fmt.Errorf("%s changed", key)
-		}
-	}
-	return nil
+// envelope is what a list says beside its items.
+func envelope(value any) map[string]any {
+	entries, _ := value.(map[string]any)
+	entries = maps.Clone(entries)
+	delete(entries, "items")
+	return entries
 }

@@ -33,7 +33,7 @@ func (d *PolicyDifference) title() string {
 	if d.FormerName != "" {
 		former = " (was " + d.FormerName + ")"
 	}
-	title := "NetworkPolicy " + d.Name + former + inNamespace(d.Namespace) + ", for " + d.Pods
+	title := "NetworkPolicy " + d.Name + former + InNamespace(d.Namespace) + ", for " + d.Pods
 	if d.Change != Changed {
 		title += ": " + string(d.Change)
 	}

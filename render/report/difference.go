@@ -178,13 +178,10 @@ func (p pair) compare() PolicyDifference {
 	// Policies add up with others, so a direction that they do not isolate is one to which
 	// they add nothing.
 	nothing := &networkingv1.NetworkPolicy{Spec: networkingv1.NetworkPolicySpec{PolicyTypes: merge.Directions()}}
-	differences := map[networkingv1.PolicyType]merge.Difference{}
-	for _, said := range merge.Differences(append(slices.Clone(before), nothing), append(slices.Clone(after), nothing)) {
-		differences[said.Direction] = said
-	}
+	old, now := append(slices.Clone(before), nothing), append(slices.Clone(after), nothing)
 	isolated, isolates := isolatedBy(before...), isolatedBy(after...)
 	for _, direction := range merge.Directions() {
-		gained, lost := allowedRules(differences[direction].Gained, direction), allowedRules(differences[direction].Lost, direction)
+		gained, lost := allowedRules(merge.Gained(old, now, direction), direction), allowedRules(merge.Gained(now, old, direction), direction)
 		was, is := slices.Contains(isolated, direction), slices.Contains(isolates, direction)
 		if was != is {
 			d.Isolation = append(d.Isolation, IsolationDifference{direction, was, is, append(gained, lost...)})

@@ -27,26 +27,25 @@ func New(policies []Explained) *Report {
 		Version: reportVersion, Targets: []Policy{}, Groups: []Group{}, Unread: []Problem{}, Others: []Object{},
 		Warnings: []Problem{}, Problems: []Problem{},
 	}
-	groups := map[[2]string]int{}
+	groups, members := map[[2]string]int{}, [][]*networkingv1.NetworkPolicy{}
 	for _, e := range policies {
 		pods := e.Policy.Spec.PodSelector
 		key := [2]string{e.Policy.Namespace, merge.PodsKey(&pods)}
 		i, known := groups[key]
 		if !known {
 			i = len(r.Groups)
-			groups[key] = i
+			groups[key], members = i, append(members, nil)
 			r.Groups = append(r.Groups, Group{Namespace: e.Policy.Namespace, PodSelector: pods, Pods: PodsInWords(&pods)})
 		}
 		said := e.explain()
+		members[i] = append(members[i], e.Policy)
 		r.Groups[i].Policies = append(r.Groups[i].Policies, said)
 		if len(e.Overlays) > 0 {
 			r.Targets = append(r.Targets, said)
 		}
 	}
-	for i, group := range r.Groups {
-		r.Groups[i].Isolates = directions(func(direction networkingv1.PolicyType) bool {
-			return slices.ContainsFunc(group.Policies, func(p Policy) bool { return slices.Contains(p.Isolates, direction) })
-		})
+	for i := range r.Groups {
+		r.Groups[i].Isolates = isolatedBy(members[i]...)
 	}
 	return r
 }
@@ -74,14 +73,11 @@ func (e Explained) explain() Policy {
 	}
 }
 
+// isolatedBy are the directions that one of the policies isolates.
 func isolatedBy(policies ...*networkingv1.NetworkPolicy) []networkingv1.PolicyType {
-	return directions(func(direction networkingv1.PolicyType) bool {
-		return slices.ContainsFunc(policies, func(p *networkingv1.NetworkPolicy) bool { return merge.Isolates(p, direction) })
+	return slices.DeleteFunc(merge.Directions(), func(direction networkingv1.PolicyType) bool {
+		return !slices.ContainsFunc(policies, func(p *networkingv1.NetworkPolicy) bool { return merge.Isolates(p, direction) })
 	})
-}
-
-func directions(isIn func(networkingv1.PolicyType) bool) []networkingv1.PolicyType {
-	return slices.DeleteFunc(merge.Directions(), func(direction networkingv1.PolicyType) bool { return !isIn(direction) })
 }
 
 // add adds to the rules what a change added to them.
@@ -91,7 +87,7 @@ func (e Explained) add(change merge.Change, at merge.Position, rules []Rule) []R
 	}
 	added := e.rule(change.Overlay+1, at, change.Added)
 	for i, port := range change.Ports { // which need not be all of the overlay's rule
-		added.Ports[i].Origin = e.origin(change.Overlay+1, portPath(at, port))
+		added.Ports[i].Origin = e.origin(change.Overlay+1, at.PortPath(port))
 	}
 	if change.Action == merge.RuleAppended {
 		return append(rules, added)
@@ -112,12 +108,10 @@ func (e Explained) rule(source int, at merge.Position, rule merge.Rule) Rule {
 		said.Ports = []Port{{Origin: said.Origin, Words: PortsInWords(nil)}}
 	}
 	for i := range rule.Ports {
-		said.Ports = append(said.Ports, Port{e.origin(source, portPath(at, i)), PortsInWords(rule.Ports[i : i+1]), &rule.Ports[i]})
+		said.Ports = append(said.Ports, Port{e.origin(source, at.PortPath(i)), PortsInWords(rule.Ports[i : i+1]), &rule.Ports[i]})
 	}
 	return said
 }
-
-func portPath(at merge.Position, port int) *field.Path { return at.Path().Child("ports").Index(port) }
 
 func (e Explained) origin(source int, path *field.Path) Origin {
 	return Origin{source, e.Line(source, path.String()), path.String()}

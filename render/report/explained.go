@@ -79,7 +79,7 @@ func (t table) blocks() page {
 	for _, p := range t.Policies {
 		names = append(names, p.Name)
 	}
-	title := "NetworkPolicy " + strings.Join(names, " and ") + inNamespace(t.Namespace)
+	title := "NetworkPolicy " + strings.Join(names, " and ") + InNamespace(t.Namespace)
 	allowed := block{title: title + ", for " + t.Pods, rows: t.rows(), heads: []string{"  DIRECTION", "FROM / TO", "PORTS", "ALLOWED BY", "LINE"}}
 	allowed.picture = picture(title, t.Pods, allowed.rows)
 	return page{

@@ -143,10 +143,11 @@ type Object struct {
 }
 
 func (o Object) String() string {
-	return fmt.Sprintf("%s %s%s (%s)", o.Kind, o.Name, inNamespace(o.Namespace), o.APIVersion)
+	return fmt.Sprintf("%s %s%s (%s)", o.Kind, o.Name, InNamespace(o.Namespace), o.APIVersion)
 }
 
-func inNamespace(namespace string) string {
+// InNamespace names a namespace, if it is known: " in namespace shop".
+func InNamespace(namespace string) string {
 	if namespace == "" {
 		return ""
 	}

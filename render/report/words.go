@@ -20,10 +20,7 @@ func PortsInWords(ports []networkingv1.NetworkPolicyPort) string {
 	var protocols []corev1.Protocol
 	numbers := map[corev1.Protocol][]string{}
 	for _, port := range ports {
-		protocol := corev1.ProtocolTCP
-		if port.Protocol != nil {
-			protocol = *port.Protocol
-		}
+		protocol := merge.ProtocolOf(port)
 		if !slices.Contains(protocols, protocol) {
 			protocols = append(protocols, protocol)
 		}

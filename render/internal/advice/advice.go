@@ -96,7 +96,7 @@ func (a *adviser) reopened(t *plan.Target) {
 			reason += " (the cloud's instance metadata among them)"
 		}
 		by := joined(reopening.Rules, func(rule int) string { return fmt.Sprintf("%s[%d]", merge.RulesKey(change.Direction), rule) })
-		a.warn(t.Overlays[change.Overlay].Object, report.Reopened, inspect.PortPath(change.Direction, change.Rule, -1),
+		a.warn(t.Overlays[change.Overlay].Object, report.Reopened, change.Path(),
 			fmt.Sprintf("%s, which %s of the merged policy excepts", reason, by),
 			"name the destinations, or except the same networks")
 	}
@@ -126,7 +126,7 @@ func (a *adviser) strayDash(o *plan.Overlay, direction networkingv1.PolicyType, 
 	if len(merge.Rules(o.Policy, direction)[second].Peers) > 0 {
 		has, above, key = "peers", "ports", merge.PeersKey(direction)
 	}
-	a.warn(o.Object, report.StrayDash, inspect.PortPath(direction, second, -1),
+	a.warn(o.Object, report.StrayDash, merge.Position{Direction: direction, Index: second}.Path(),
 		fmt.Sprintf("this rule has only %s, and the one above only %s: all ports %s these peers are open, and these ports %s any peer", has, above, merge.PeersKey(direction), merge.PeersKey(direction)),
 		fmt.Sprintf("if this is one rule, remove the '-' before %s", key))
 }

@@ -16,7 +16,6 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/networknt/netpol-merge/merge"
-	"github.com/networknt/netpol-merge/render/internal/inspect"
 	"github.com/networknt/netpol-merge/render/internal/manifest"
 	"github.com/networknt/netpol-merge/render/internal/plan"
 	"github.com/networknt/netpol-merge/render/report"
@@ -61,7 +60,7 @@ func (a *adviser) servicePorts(t *plan.Target) {
 				if s.protocol != *port.Protocol || !a.isDestination(s, t, change.Direction, peers) || s.targetIsAllowed(change.Direction, peers, allowed) {
 					continue
 				}
-				a.warn(t.Overlays[change.Overlay].Object, report.ServicePort, inspect.PortPath(change.Direction, change.Rule, change.Ports[i]).Child("port"),
+				a.warn(t.Overlays[change.Overlay].Object, report.ServicePort, change.PortPath(change.Ports[i]).Child("port"),
 					fmt.Sprintf("%d is a port of Service %q, whose pods listen on %d: a policy sees the pods' port", s.port, s.service.Name(), s.target),
 					fmt.Sprintf("write port: %d, unless another destination is meant", s.target))
 				break

@@ -13,7 +13,8 @@ import (
 
 func parsed(t *testing.T, text string) Document {
 	content, _, _ := strings.Cut(text, "\n...")
-	tree, err := parse([]byte(content))
+	tree := &yaml.Node{}
+	err := yaml.Unmarshal([]byte(content), tree)
 	require.NoError(t, err, text)
 	d := Document{Text: []byte(text), End: len(content), Tree: tree}
 	if d.End < len(text) {
@@ -120,7 +121,8 @@ func TestApply(t *testing.T) {
 	} {
 		want := parsed(t, test.want).Tree.Content[0]
 		got, err := Apply(parsed(t, test.text), test.edits, func(text []byte) error {
-			tree, err := parse(text)
+			tree := &yaml.Node{}
+			err := yaml.Unmarshal(text, tree)
 			if err == nil && !reflect.DeepEqual(meaning(t, want), meaning(t, tree.Content[0])) {
 				err = errors.New("other meaning")
 			}

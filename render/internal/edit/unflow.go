@@ -26,23 +26,11 @@ func insertUnflowed(d Document, edits []Edit) ([]byte, error) {
 	}
 	unflowed := append(text.apply(), d.Text[d.End:]...)
 	end := len(unflowed) - (len(d.Text) - d.End)
-	tree, err := parse(unflowed[:end])
-	if err != nil {
-		return nil, err
-	}
-	return insert(Document{Text: unflowed, End: end, Tree: tree}, edits)
-}
-
-// parse wants one document.
-func parse(text []byte) (*yaml.Node, error) {
 	var tree yaml.Node
-	if err := yaml.Unmarshal(text, &tree); err != nil {
+	if err := yaml.Unmarshal(unflowed[:end], &tree); err != nil {
 		return nil, err
 	}
-	if len(tree.Content) == 0 {
-		return nil, errNoLines
-	}
-	return &tree, nil
+	return insert(Document{Text: unflowed, End: end, Tree: &tree}, edits)
 }
 
 // flows takes flow style away from all collections on the way of the edits, and

@@ -94,37 +94,37 @@ func ChildOrKey(path *field.Path, key string) *field.Path {
 // lostValues finds keys with nothing behind them, as a template leaves behind that has no
 // value: the API server would read such a port or selector as "all", and such a label as
 // an empty text.
-func lostValues(o *manifest.Object) []strict.Finding {
-	l := &lostFinder{}
-	for _, key := range []string{"podSelector", "ingress", "egress"} {
-		l.find(o.At("spec", key), field.NewPath("spec", key), key)
-	}
-	return l.findings
-}
-
-type lostFinder struct{ findings []strict.Finding }
-
-func (l *lostFinder) find(value any, path *field.Path, parent string) {
-	switch value := value.(type) {
-	case []any:
-		for i, item := range value {
-			l.find(item, path.Index(i), parent)
-		}
-	case map[string]any:
-		for _, key := range slices.Sorted(maps.Keys(value)) {
-			at, inner := path.Child(key), value[key]
-			if parent == "matchLabels" {
-				at = path.Key(key)
-			}
-			switch {
-			case inner != nil:
-				l.find(inner, at, key)
-			case parent == "matchLabels" || key == "port" || key == "cidr" || key == "matchLabels" || strings.HasSuffix(key, "Selector"):
-				l.findings = append(l.findings, strict.Finding{
-					Error: field.Required(at, "nothing stands behind the key: did a template lose its value?"),
+func lostValues(o *manifest.Object) (findings []strict.Finding) {
+	for _, list := range []string{"podSelector", "ingress", "egress"} {
+		Walk(o.At("spec", list), field.NewPath("spec", list), list, func(path *field.Path, parent, key string, value any) {
+			isSelector := parent == "matchLabels" || key == "matchLabels" || strings.HasSuffix(key, "Selector")
+			if value == nil && (isSelector || key == "port" || key == "cidr") {
+				findings = append(findings, strict.Finding{
+					Error: field.Required(path, "nothing stands behind the key: did a template lose its value?"),
 					Hint:  "set the value; a port or selector without one means all",
 				})
 			}
+		})
+	}
+	return findings
+}
+
+// Walk visits the entries of all mappings in a value, in the order of their keys, each
+// before what is in it. Parent is the key of the value; of an entry that of its mapping.
+func Walk(value any, path *field.Path, parent string, visit func(path *field.Path, parent, key string, value any)) {
+	switch value := value.(type) {
+	case map[string]any:
+		for _, key := range slices.Sorted(maps.Keys(value)) {
+			at := ChildOrKey(path, key)
+			if parent == "matchLabels" {
+				at = path.Key(key)
+			}
+			visit(at, parent, key, value[key])
+			Walk(value[key], at, key, visit)
+		}
+	case []any:
+		for i, item := range value {
+			Walk(item, path.Index(i), parent, visit)
 		}
 	}
 }

@@ -14,6 +14,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 	networkingv1 "k8s.io/api/networking/v1"
+	"k8s.io/apimachinery/pkg/util/sets"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/networknt/netpol-merge/merge"
@@ -148,31 +149,19 @@ func (in *Inspection) AddConsequences(code report.Code, errs field.ErrorList) {
 // Doubts returns a function that reports whether something is wrong with a rule, or with
 // one of its ports: with the rule beside its ports, or with that port; -1 is all ports. If
 // there are TooMany problems, it does not know all.
-func (in *Inspection) Doubts() func(direction networkingv1.PolicyType, rule, port int) bool {
-	wrong := map[string]bool{} // paths of rules, and of entries of their ports
+func (in *Inspection) Doubts() func(at merge.Position, port int) bool {
+	wrong := sets.Set[string]{} // paths of rules, and of entries of their ports
 	for _, p := range in.Problems {
-		rule, rest := cutItem(p.Field, "spec.ingress[", "spec.egress[")
-		port, _ := cutItem(rest, ".ports[")
-		wrong[rule+port] = true
-		if port != "" {
-			wrong[rule+".ports"] = true
+		rule, rest, _ := strings.Cut(p.Field, "]")
+		if port, _, isItem := strings.Cut(rest, "]"); isItem && strings.HasPrefix(port, ".ports[") {
+			wrong.Insert(rule+"]"+port+"]", rule+"].ports")
+		} else {
+			wrong.Insert(rule + "]")
 		}
 	}
-	return func(direction networkingv1.PolicyType, rule, port int) bool {
-		whole := merge.Position{Direction: direction, Index: rule}.Path()
-		return wrong[whole.String()] || wrong[PortPath(direction, rule, port).String()] || port < 0 && wrong[whole.Child("ports").String()]
+	return func(at merge.Position, port int) bool {
+		return wrong.HasAny(at.Path().String(), at.PortPath(port).String()) || port < 0 && wrong.Has(at.Path().Child("ports").String())
 	}
-}
-
-// cutItem cuts a path behind the item of one of the lists that it begins with.
-func cutItem(path string, lists ...string) (item, rest string) {
-	for _, list := range lists {
-		if strings.HasPrefix(path, list) {
-			end := strings.IndexByte(path, ']') + 1
-			return path[:end], path[end:]
-		}
-	}
-	return "", path
 }
 
 // Locate makes a problem of a finding in an object.
@@ -221,15 +210,6 @@ func OfDocument(d *manifest.Document, code report.Code, reason, hint string) rep
 	problem := OfLine(d, d.Line)
 	problem.Code, problem.Reason, problem.Hint = code, reason, hint
 	return problem
-}
-
-// PortPath is the field path of one entry of a rule's ports; of the rule, if port is -1.
-func PortPath(direction networkingv1.PolicyType, rule, port int) *field.Path {
-	path := merge.Position{Direction: direction, Index: rule}.Path()
-	if port < 0 {
-		return path
-	}
-	return path.Child("ports").Index(port)
 }
 
 // IsTooLarge reports whether an API server would refuse an object for its size.

@@ -9,6 +9,7 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
+	"github.com/networknt/netpol-merge/merge"
 	"github.com/networknt/netpol-merge/render/internal/manifest"
 	"github.com/networknt/netpol-merge/render/internal/strict"
 	"github.com/networknt/netpol-merge/render/report"
@@ -110,8 +111,8 @@ func TestDoubts(t *testing.T) {
 		{2, 0, false}, {2, -1, false},
 		{3, -1, true},
 	} {
-		require.Equal(t, test.want, isDoubtful(networkingv1.PolicyTypeEgress, test.rule, test.port), test)
-		require.False(t, isDoubtful(networkingv1.PolicyTypeIngress, test.rule, test.port), test)
+		require.Equal(t, test.want, isDoubtful(merge.Position{Direction: networkingv1.PolicyTypeEgress, Index: test.rule}, test.port), test)
+		require.False(t, isDoubtful(merge.Position{Direction: networkingv1.PolicyTypeIngress, Index: test.rule}, test.port), test)
 	}
 }
 

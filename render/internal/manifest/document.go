@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -31,9 +32,7 @@ type Document struct {
 	Template string // in Helm 3's "# Source:" comment, or empty
 
 	Blank bool // whether there is no content
-	// hides is the answer of mayHide; searched, whether that is known.
-	hides, searched bool
-	read            bool
+	read  bool
 
 	places *places // nil until asked for
 }
@@ -58,14 +57,19 @@ type origin struct {
 // places is where things are in a document. Most are never asked, so that they are kept
 // apart: a stream may have a hundred thousand documents.
 type places struct {
-	breaks []int // how many newlines there are before each line; nil until asked for
-	lines  []int // offset of each line, as editors count lines; nil until asked for
+	starts []int // offset of each line, as the parser counts lines
+	breaks []int // how many newlines there are before each of them
 	nodes  node.Index
 }
 
 func (d *Document) place() *places {
 	if d.places == nil {
-		d.places = &places{}
+		starts := stream.LineStarts(d.Text)
+		breaks := make([]int, len(starts))
+		for i := 1; i < len(starts); i++ {
+			breaks[i] = breaks[i-1] + bytes.Count(d.Text[starts[i-1]:starts[i]], []byte("\n"))
+		}
+		d.places = &places{starts: starts, breaks: breaks}
 	}
 	return d.places
 }
@@ -86,9 +90,6 @@ func Split(source Source, position int) []*Document {
 	for i, d := range split {
 		documents[i] = &Document{Document: d, origin: from, parsed: unread}
 		template, content := d.Prologue()
-		if i > 0 && template == documents[i-1].Template {
-			template = documents[i-1].Template // the same memory
-		}
 		documents[i].Template, documents[i].Blank = template, !content
 	}
 	return documents
@@ -206,15 +207,8 @@ func isControl(c rune) bool {
 // LineOf converts a line of the document, as the parser counts lines, to a line of the
 // stream, as editors do: they end lines at newlines only.
 func (d *Document) LineOf(number int) int {
-	p := d.place()
-	if p.breaks == nil {
-		starts := stream.LineStarts(d.Text)
-		p.breaks = make([]int, len(starts))
-		for i := 1; i < len(starts); i++ {
-			p.breaks[i] = p.breaks[i-1] + bytes.Count(d.Text[starts[i-1]:starts[i]], []byte("\n"))
-		}
-	}
-	return d.Line + p.breaks[max(1, min(number, len(p.breaks)))-1]
+	breaks := d.place().breaks
+	return d.Line + breaks[max(1, min(number, len(breaks)))-1]
 }
 
 // mostShown is how much of a line is shown, in bytes.
@@ -224,18 +218,11 @@ const mostShown = 300
 // line break; of a long one the start.
 func (d *Document) LineText(line int) string {
 	p := d.place()
-	if p.lines == nil {
-		for i := range d.Text {
-			if i == 0 || d.Text[i-1] == '\n' {
-				p.lines = append(p.lines, i)
-			}
-		}
-	}
-	i := line - d.Line
-	if i < 0 || i >= len(p.lines) {
+	i, found := slices.BinarySearch(p.breaks, line-d.Line)
+	if !found {
 		return ""
 	}
-	start := d.Text[p.lines[i]:]
+	start := d.Text[p.starts[i]:]
 	text, _, _ := bytes.Cut(start[:min(len(start), mostShown+len("\r\n"))], []byte("\n"))
 	text = bytes.TrimSuffix(text, []byte("\r"))
 	if len(text) > mostShown {

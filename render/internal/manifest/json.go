@@ -32,14 +32,6 @@ func (d *Document) Body() (text []byte, line, column int) {
 	return text, line, column
 }
 
-// jsonText is the body if it starts as a JSON object does; nil if not.
-func (d *Document) jsonText() (text []byte, line, column int) {
-	if text, line, column = d.Body(); !bytes.HasPrefix(bytes.TrimLeft(text, " \t\r"), []byte("{")) {
-		return nil, 0, 0
-	}
-	return text, line, column
-}
-
 // SecondValue is the line at which a second JSON value begins behind a first, if one of
 // them is an object; else 0.
 func (d *Document) SecondValue() int {
@@ -64,8 +56,8 @@ func (d *Document) SecondValue() int {
 // parseJSON reads a document that only a JSON parser takes: YAML has no surrogate pairs,
 // and no long keys.
 func (d *Document) parseJSON() error {
-	text, line, column := d.jsonText()
-	if text == nil || !utf8.Valid(text) {
+	text, line, column := d.Body()
+	if !bytes.HasPrefix(bytes.TrimLeft(text, " \t\r"), []byte("{")) || !utf8.Valid(text) {
 		return errors.New("not JSON")
 	}
 	var value any

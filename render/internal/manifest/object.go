@@ -77,7 +77,9 @@ func (d *Document) addItems(list *Object) error {
 			// A typed list's items may leave out what the list says.
 			value = maps.Clone(value)
 			value["kind"] = kind
-			setDefault(value, "apiVersion", list.Value["apiVersion"])
+			if value["apiVersion"] == nil {
+				value["apiVersion"] = list.Value["apiVersion"]
+			}
 		}
 		o := &Object{Document: d, Node: node.Resolve(nodes[i]), Value: value, Item: i, Nested: list.Item >= 0}
 		if !isList(value) {
@@ -87,12 +89,6 @@ func (d *Document) addItems(list *Object) error {
 		}
 	}
 	return nil
-}
-
-func setDefault(value map[string]any, key string, to any) {
-	if value[key] == nil {
-		value[key] = to
-	}
 }
 
 // At is the value at a path of keys; nil if there is none.

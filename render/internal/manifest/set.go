@@ -38,12 +38,7 @@ func NewSet(namespace string, sources []Source) *Set {
 		if i > 0 { // it would stand in the middle
 			source.Text = bytes.TrimPrefix(source.Text, []byte(stream.ByteOrderMark))
 		}
-		documents := Split(source, i)
-		if i == 0 {
-			set.Documents = documents
-			continue
-		}
-		set.Documents = append(set.Documents, documents...)
+		set.Documents = append(set.Documents, Split(source, i)...)
 	}
 	return set
 }

@@ -19,16 +19,13 @@ func (d *Document) mayContain(word string) bool {
 	if !d.mayHide() {
 		return false
 	}
-	text := narrowed(d.Text)
+	text := bytes.ReplaceAll(d.Text, []byte{0}, nil) // of UTF-16 and UTF-32 what is ASCII
 	return bytes.Contains(text, []byte(word)) || mayBeBinary(text) || bytes.Contains(unescape(text), []byte(word))
 }
 
 // mayHide reports whether words may be hidden in the text.
 func (d *Document) mayHide() bool {
-	if !d.searched {
-		d.searched, d.hides = true, bytes.IndexByte(d.Text, 0) >= 0 || mayBeBinary(d.Text) || hasEscapes(d.Text)
-	}
-	return d.hides
+	return bytes.IndexByte(d.Text, 0) >= 0 || mayBeBinary(d.Text) || hasEscapes(d.Text)
 }
 
 // mayBeBinary reports whether a text may have the tag !!binary: as it is, with parts of
@@ -93,13 +90,4 @@ func unescape(text []byte) []byte {
 			text = text[digits:]
 		}
 	}
-}
-
-// narrowed is a text in UTF-16 or UTF-32 as one byte a letter, as far as it is ASCII,
-// and other text as it is.
-func narrowed(text []byte) []byte {
-	if bytes.IndexByte(text, 0) < 0 {
-		return text
-	}
-	return bytes.ReplaceAll(text, []byte{0}, nil)
 }

@@ -102,12 +102,8 @@ func (m *maker) checkCeilings() {
 	if m.ceilings == nil {
 		return
 	}
-	targets := map[*manifest.Object]*Target{}
-	for _, t := range m.Targets {
-		targets[t.Object] = t
-	}
 	for _, o := range m.Reading.Policies {
-		switch t := targets[o]; {
+		switch t := m.targetOf[o]; {
 		case !o.IsNetworkPolicy():
 			m.Problems = append(m.Problems, unbound(o))
 		case t != nil:
@@ -142,7 +138,7 @@ func (c *ceilings) beyond(o *manifest.Object, policy *networkingv1.NetworkPolicy
 			hint = "some ceilings are for one namespace, and that of this policy is not known: give " + report.ReleaseNamespace + "; or " + hint
 		}
 		return []report.Problem{inspect.Locate(o, report.Unbound, strict.Finding{
-			Error: field.Forbidden(field.NewPath("spec", "podSelector"), fmt.Sprintf("no ceiling counts for this policy%s, for %s", inNamespace(namespace), report.PodsInWords(&policy.Spec.PodSelector))),
+			Error: field.Forbidden(field.NewPath("spec", "podSelector"), fmt.Sprintf("no ceiling counts for this policy%s, for %s", report.InNamespace(namespace), report.PodsInWords(&policy.Spec.PodSelector))),
 			Hint:  hint,
 		})}
 	}
@@ -163,23 +159,16 @@ func (b *bound) excesses(o *manifest.Object, policy *networkingv1.NetworkPolicy,
 		return nil
 	}
 	for _, excess := range b.Beyond(policy) {
-		if isDoubtful(excess.Direction, excess.Rule, excess.Port) || anyway != nil && anyway.Allows(excess.Direction, excess.Part) {
+		if isDoubtful(excess.Position, excess.Port) || anyway != nil && anyway.Allows(excess.Direction, excess.Part) {
 			continue
 		}
 		found.Add(report.BeyondCeiling, strict.Finding{
-			Error: field.Forbidden(inspect.PortPath(excess.Direction, excess.Rule, excess.Port),
+			Error: field.Forbidden(excess.PortPath(excess.Port),
 				fmt.Sprintf("%s; the ceiling allows %s", report.RuleInWords(excess.Part, excess.Direction), b.words[excess.Direction])),
 			Hint: hint,
 		})
 	}
 	return found.Problems
-}
-
-func inNamespace(namespace string) string {
-	if namespace == "" {
-		return ""
-	}
-	return " in namespace " + namespace
 }
 
 // opensNetwork reports whether an object is of a kind of another vendor, or of a later

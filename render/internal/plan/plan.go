@@ -33,7 +33,7 @@ type Plan struct {
 
 // Make makes the plan for a set of that many streams.
 func Make(set *manifest.Set, streams int, options Options) *Plan {
-	m := &maker{set: set, options: options}
+	m := &maker{set: set, options: options, targetOf: map[*manifest.Object]*Target{}}
 	m.Reading = Read(set)
 	m.Problems = m.Reading.Problems
 	m.readCeilings(streams + len(options.OverlayFiles))
@@ -58,7 +58,7 @@ func Make(set *manifest.Set, streams int, options Options) *Plan {
 		m.fold(t)
 	}
 	m.checkCeilings()
-	m.Warnings = append(m.Warnings, m.Reading.Forgotten(m.Targets)...)
+	m.Warnings = append(m.Warnings, m.Reading.Forgotten(m.targetOf)...)
 	return &m.Plan
 }
 
@@ -67,8 +67,7 @@ type maker struct {
 	Plan
 	set      *manifest.Set
 	options  Options
-	possible []*manifest.Object // targets; nil until asked for
-	names    []string           // of these
-	guessed  int                // how much was compared to find misspelt names
-	ceilings *ceilings          // nil if there are none, or something is wrong with them
+	targetOf map[*manifest.Object]*Target // of a policy that is one
+	guessed  int                          // how much was compared to find misspelt names
+	ceilings *ceilings                    // nil if there are none, or something is wrong with them
 }

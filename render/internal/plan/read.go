@@ -2,8 +2,6 @@ package plan
 
 import (
 	"cmp"
-	"maps"
-	"slices"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/util/validation/field"
@@ -64,7 +62,7 @@ func (r *Reading) add(o *manifest.Object) {
 	}
 	if isPolicy {
 		in := inspect.Of(o)
-		in.Add(report.NearlyOurs, nearlyOurs(o.Value, nil)...)
+		in.Add(report.NearlyOurs, nearlyOurs(o)...)
 		r.Problems = append(r.Problems, in.Problems...)
 		r.misspelt[o] = len(in.Problems) > 0
 	}
@@ -83,29 +81,21 @@ func unreadable(d *manifest.Document, found *doubt.Doubt, saysInto bool) report.
 	return problem
 }
 
-// nearlyOurs finds keys in a value that look like our annotation and are not, or stand
+// nearlyOurs finds keys in an object that look like our annotation and are not, or stand
 // where it means nothing: the policy would go to the cluster as one of its own.
-func nearlyOurs(value any, path *field.Path) (findings []strict.Finding) {
-	switch value := value.(type) {
-	case map[string]any:
-		for _, key := range slices.Sorted(maps.Keys(value)) {
-			at := inspect.ChildOrKey(path, key)
-			if isNearlyOurs(key) && !isOurs(at.String()) {
-				hint := "an overlay has this key in metadata.annotations"
-				if key != merge.IntoAnnotation {
-					hint = "did you mean the annotation " + merge.IntoAnnotation + "?"
-				}
-				findings = append(findings, strict.Finding{
-					Error: field.Forbidden(at, "this key marks no overlay, so the policy would be applied as it is"), Hint: hint,
-				})
-			}
-			findings = append(findings, nearlyOurs(value[key], at)...)
+func nearlyOurs(o *manifest.Object) (findings []strict.Finding) {
+	inspect.Walk(o.Value, nil, "", func(path *field.Path, _, key string, _ any) {
+		if !isNearlyOurs(key) || isOurs(path.String()) {
+			return
 		}
-	case []any:
-		for i, item := range value {
-			findings = append(findings, nearlyOurs(item, path.Index(i))...)
+		hint := "an overlay has this key in metadata.annotations"
+		if key != merge.IntoAnnotation {
+			hint = "did you mean the annotation " + merge.IntoAnnotation + "?"
 		}
-	}
+		findings = append(findings, strict.Finding{
+			Error: field.Forbidden(path, "this key marks no overlay, so the policy would be applied as it is"), Hint: hint,
+		})
+	})
 	return findings
 }
 
@@ -134,13 +124,9 @@ func isNearlyOurs(key string) bool {
 
 // Forgotten returns the policies that look as if the annotation of an overlay was
 // forgotten: without any podSelector they are for all pods of their namespace.
-func (r *Reading) Forgotten(targets []*Target) (problems []report.Problem) {
-	isTarget := map[*manifest.Object]bool{}
-	for _, t := range targets {
-		isTarget[t.Object] = true
-	}
+func (r *Reading) Forgotten(targets map[*manifest.Object]*Target) (problems []report.Problem) {
 	for _, o := range r.Policies {
-		if isTarget[o] || r.misspelt[o] || !o.IsNetworkPolicy() || o.At("spec", "podSelector") != nil {
+		if targets[o] != nil || r.misspelt[o] || !o.IsNetworkPolicy() || o.At("spec", "podSelector") != nil {
 			continue
 		}
 		problems = append(problems, inspect.At(o, report.ForgottenAnnotation, field.NewPath("spec"),

@@ -34,9 +34,11 @@ type place struct{ name, namespace string }
 
 // index is the policies that may be targets.
 type index struct {
-	set   *manifest.Set
-	named map[string][]*manifest.Object
-	at    map[place][]*manifest.Object // that are no hooks
+	set      *manifest.Set
+	named    map[string][]*manifest.Object
+	at       map[place][]*manifest.Object // that are no hooks
+	possible []*manifest.Object           // all of these
+	names    []string                     // of these
 }
 
 // findTargets finds the target of each overlay, and reports overlays that have none or
@@ -48,29 +50,29 @@ func (m *maker) findTargets() {
 		if !p.IsHook() {
 			where := place{p.Name(), m.set.NamespaceOf(p)}
 			known.at[where] = append(known.at[where], p)
+			known.possible, known.names = append(known.possible, p), append(known.names, p.Name())
 		}
 	}
-	targets := map[*manifest.Object]*Target{}
 	for _, o := range m.Overlays {
 		candidates := known.candidates(o)
 		if len(candidates) != 1 {
 			// A hook has no target, but may be compared with one. Where a document is in
 			// doubt, the target may be in it.
 			if !o.IsHook() && (len(candidates) > 0 || len(m.Reading.Doubts) == 0) {
-				code, finding := m.targetFinding(o, candidates, known.named[o.Into])
+				code, finding := m.targetFinding(o, candidates, known)
 				m.Problems = append(m.Problems, inspect.Locate(o.Object, code, finding))
 			}
 			continue
 		}
-		t := targets[candidates[0]]
+		t := m.targetOf[candidates[0]]
 		if t == nil {
 			t = &Target{Object: candidates[0]}
-			targets[candidates[0]] = t
+			m.targetOf[candidates[0]] = t
 		}
 		t.Overlays = append(t.Overlays, o)
 	}
 	for _, p := range m.Reading.Policies {
-		if t := targets[p]; t != nil {
+		if t := m.targetOf[p]; t != nil {
 			m.Targets = append(m.Targets, t)
 		}
 	}
@@ -97,7 +99,7 @@ func preferNetworkingV1(policies []*manifest.Object) []*manifest.Object {
 }
 
 // targetFinding says why there is not exactly one target for an overlay.
-func (m *maker) targetFinding(o *Overlay, candidates, named []*manifest.Object) (report.Code, strict.Finding) {
+func (m *maker) targetFinding(o *Overlay, candidates []*manifest.Object, known index) (report.Code, strict.Finding) {
 	if len(candidates) > 1 {
 		reason := "more than one NetworkPolicy may be meant: "
 		hint := "set metadata.namespace in the overlay and in the targets, or give " + report.ReleaseNamespace
@@ -111,41 +113,27 @@ func (m *maker) targetFinding(o *Overlay, candidates, named []*manifest.Object) 
 		}
 	}
 	reason := "no NetworkPolicy of this name in the input"
-	if len(named) > 0 {
+	if len(known.named[o.Into]) > 0 {
 		reason = "no NetworkPolicy of this name can be its target"
 	}
-	return report.NoTarget, strict.Finding{Error: field.Invalid(intoPath(), o.Into, reason), Hint: m.targetHint(o, named)}
+	return report.NoTarget, strict.Finding{Error: field.Invalid(intoPath(), o.Into, reason), Hint: m.targetHint(o, known)}
 }
 
-func (m *maker) targetHint(o *Overlay, named []*manifest.Object) string {
-	possible, names := m.possibleTargets()
-	switch {
+func (m *maker) targetHint(o *Overlay, known index) string {
+	switch named := known.named[o.Into]; {
 	case len(named) > 0 && named[0].IsHook():
 		return m.describe(named[:1]) + " is a Helm hook, which is never a target"
 	case len(named) > 0:
 		return fmt.Sprintf("the overlay is in namespace %q, and the input has %s", m.set.NamespaceOf(o.Object), m.describe(named))
-	case len(possible) > 0:
-		if guess := m.nearest(o.Into, names); guess != "" {
-			return fmt.Sprintf("did you mean %q? the input has %s", guess, m.describe(possible))
+	case len(known.possible) > 0:
+		if guess := m.nearest(o.Into, known.names); guess != "" {
+			return fmt.Sprintf("did you mean %q? the input has %s", guess, m.describe(known.possible))
 		}
-		return "name one of these: " + m.describe(possible)
+		return "name one of these: " + m.describe(known.possible)
 	case len(m.Reading.Policies) > 0:
 		return "the input has no NetworkPolicy but overlays and Helm hooks, which are never a target: " + m.describe(m.Reading.Policies)
 	}
 	return "the input has no NetworkPolicy but overlays; is the target in another release, or switched off?"
-}
-
-// possibleTargets are the policies that are no hooks, and their names.
-func (m *maker) possibleTargets() ([]*manifest.Object, []string) {
-	if m.possible == nil {
-		for _, p := range m.Reading.Policies {
-			if !p.IsHook() {
-				m.possible = append(m.possible, p)
-				m.names = append(m.names, p.Name())
-			}
-		}
-	}
-	return m.possible, m.names
 }
 
 // mostGuessed bounds how much is compared to find misspelt names, in pairs of letters.
@@ -169,11 +157,7 @@ func (m *maker) describe(policies []*manifest.Object) string {
 	var list []string
 	some := policies[:min(most, len(policies))]
 	for _, p := range some {
-		text := fmt.Sprintf("%q", p.Name())
-		if namespace := m.set.NamespaceOf(p); namespace != "" {
-			text += " in namespace " + namespace
-		}
-		text += " (" + p.Source()
+		text := fmt.Sprintf("%q%s (%s", p.Name(), report.InNamespace(m.set.NamespaceOf(p)), p.Source())
 		if slices.ContainsFunc(some, func(q *manifest.Object) bool { return q != p && q.Source() == p.Source() && q.Name() == p.Name() }) {
 			text += fmt.Sprintf(", line %d of the input", p.LineAt(""))
 		}
