@@ -12,9 +12,46 @@ type Allowance struct {
 // them isolates, the rules of those that isolate it add up. A direction that none
 // isolates is unbounded. So without policies everything is allowed.
 func NewAllowance(policies ...*networkingv1.NetworkPolicy) *Allowance {
+	var all []inForce
+	for _, policy := range policies {
+		all = append(all, newInForce(policy))
+	}
+	return together(all)
+}
+
+// inForce is a policy's rules in the directions that it isolates.
+type inForce map[networkingv1.PolicyType][]standingRule
+
+func newInForce(policy *networkingv1.NetworkPolicy) inForce {
+	rules := inForce{}
+	for _, direction := range Directions() {
+		if Isolates(policy, direction) {
+			rules[direction] = []standingRule{}
+		}
+	}
+	for at, rule := range AllRules(policy) {
+		if _, isolates := rules[at.Direction]; isolates {
+			rules[at.Direction] = append(rules[at.Direction], newStandingRule(rule))
+		}
+	}
+	return rules
+}
+
+func together(policies []inForce) *Allowance {
 	a := &Allowance{rules: map[networkingv1.PolicyType]*ruleSet{}}
 	for _, direction := range Directions() {
-		a.rules[direction] = newRuleSet(rulesInForce(policies, direction))
+		isolated := false
+		a.rules[direction] = newRuleSet(nil)
+		for _, policy := range policies {
+			rules, isolates := policy[direction]
+			isolated = isolated || isolates
+			for _, rule := range rules {
+				a.rules[direction].append(rule)
+			}
+		}
+		if !isolated {
+			a.rules[direction].append(newStandingRule(Rule{}))
+		}
 	}
 	return a
 }

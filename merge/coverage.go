@@ -5,7 +5,8 @@ type ruleSet struct {
 	rules []standingRule
 	// samePeers are the indices of rules with a set of peers, by the key of that set.
 	samePeers map[string][]int
-	steps     int // left
+	steps     int  // left
+	shared    *int // steps left to several sets together; nil if this one is alone
 }
 
 // To compare each rule with each other would take hours for some inputs. So a set of
@@ -20,6 +21,9 @@ const (
 
 func (s *ruleSet) spend(n int) bool {
 	s.steps -= n
+	if s.shared != nil {
+		*s.shared -= n
+	}
 	return s.steps > 0
 }
 

@@ -18,7 +18,9 @@ type candidate struct {
 }
 
 func (s *ruleSet) ask(rule standingRule) *query {
-	s.steps = max(s.steps, stepsPerRule)
+	if s.steps = max(s.steps, stepsPerRule); s.shared != nil && *s.shared <= 0 {
+		s.steps = stepsPerRule
+	}
 	return &query{ruleSet: s, standingRule: rule, near: make([][]candidate, len(rule.peers))}
 }
 

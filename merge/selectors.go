@@ -12,12 +12,6 @@ import (
 // always if neither contradicts itself; nil selects all.
 func PodsKey(s *metav1.LabelSelector) string { return selectorOf(s).key() }
 
-// SelectsAllOf reports whether a ceiling's podSelector selects every pod that a
-// policy's selects; nil and empty select all. It is false when in doubt.
-func SelectsAllOf(ceiling, policy *metav1.LabelSelector) bool {
-	return selectorOf(ceiling).covers(selectorOf(policy))
-}
-
 func selectorOf(from *metav1.LabelSelector) selector { return newSelector(requirementsOf("", from)) }
 
 // selector holds, sorted by label, what each label that matters may be. An empty

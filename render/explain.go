@@ -55,7 +55,9 @@ func (r *Result) emitted() (policies []*plan.Target, others []*manifest.Object, 
 		} else if !o.IsNetworkPolicy() {
 			others = append(others, o)
 		} else if policy, in := inspect.Policy(o, inspect.BystanderRole); len(in.Problems) > 0 {
-			unread = append(unread, in.Problems...)
+			if !report.IsFull(unread) {
+				unread = append(unread, in.Problems...)
+			}
 		} else {
 			policies = append(policies, &plan.Target{Object: o, Policy: policy, Folded: policy})
 		}

@@ -212,6 +212,9 @@ func Check(streams ...Source) error {
 	read := plan.Read(manifest.NewSet("", internal(streams)))
 	problems := slices.Concat(read.Problems, read.Forgotten(nil))
 	for _, o := range read.Marked {
+		if report.IsFull(problems) {
+			break
+		}
 		problems = append(problems, plan.Left(o))
 	}
 	if len(problems) > 0 {

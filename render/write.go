@@ -16,6 +16,7 @@ import (
 	"github.com/networknt/netpol-merge/render/internal/manifest"
 	"github.com/networknt/netpol-merge/render/internal/plan"
 	"github.com/networknt/netpol-merge/render/internal/stream"
+	"github.com/networknt/netpol-merge/render/internal/strict"
 	"github.com/networknt/netpol-merge/render/report"
 )
 
@@ -147,7 +148,7 @@ func verifyObject(now, before *manifest.Object, folded *networkingv1.NetworkPoli
 		}
 		return nil
 	}
-	policy, findings := inspect.Decode(now, true)
+	policy, findings := inspect.Decode(now, strict.Options{NullItems: true})
 	if len(findings) > 0 {
 		return findings[0].Error
 	}

@@ -74,11 +74,22 @@ func (p Problem) Format(severity string) string {
 	return b.String()
 }
 
+// mostShown is how many problems, and how many warnings, of a run are shown. More are no
+// help to a person, and 1 MiB can hold a quarter of a million.
+const mostShown = 10_000
+
+// IsFull reports whether there are more problems than are shown. To look for others is in
+// vain.
+func IsFull(problems []Problem) bool { return len(problems) > mostShown }
+
 // FormatWarnings returns warnings as they are shown to a person.
 func FormatWarnings(warnings []Problem) string {
 	var b strings.Builder
-	for _, warning := range warnings {
+	for _, warning := range warnings[:min(len(warnings), mostShown)] {
 		fmt.Fprintln(&b, warning.Format("warning: "))
+	}
+	if IsFull(warnings) {
+		fmt.Fprintf(&b, "netpol-merge: there are more than %d warnings, and the others are not shown\n", mostShown)
 	}
 	return b.String()
 }
@@ -107,13 +118,17 @@ func NewRefusal(problems []Problem) *Refusal {
 	return &Refusal{Problems: problems}
 }
 
-// Error returns all problems, each on lines of its own.
+// Error returns the problems, each on lines of its own, at most 10,000.
 func (r *Refusal) Error() string {
 	var lines []string
-	for _, p := range r.Problems {
+	for _, p := range r.Problems[:min(len(r.Problems), mostShown)] {
 		lines = append(lines, p.String())
 	}
-	last := fmt.Sprintf("netpol-merge: refused for %s, nothing was written", Plural(len(r.Problems), "problem"))
+	number := Plural(len(r.Problems), "problem")
+	if IsFull(r.Problems) {
+		number = fmt.Sprintf("more than %d problems, of which the others are not shown", mostShown)
+	}
+	last := fmt.Sprintf("netpol-merge: refused for %s, nothing was written", number)
 	if slices.ContainsFunc(r.Problems, func(p Problem) bool { return p.Line > 0 && !p.IsFile }) {
 		last += " (lines are those of the rendered input)"
 	}

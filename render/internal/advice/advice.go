@@ -44,7 +44,9 @@ type adviser struct {
 }
 
 func (a *adviser) warn(o *manifest.Object, code report.Code, path *field.Path, reason, hint string) {
-	a.warnings = append(a.warnings, inspect.At(o, code, path, reason, hint))
+	if !report.IsFull(a.warnings) {
+		a.warnings = append(a.warnings, inspect.At(o, code, path, reason, hint))
+	}
 }
 
 // addsNothing warns of overlays that ask only for what is allowed without them.

@@ -119,6 +119,17 @@ func collect(n *yaml.Node, into map[string]*yaml.Node, isMerged bool) (disputed 
 		}
 		return disputed
 	}
+	disputed = collectOwn(n, into, isMerged)
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		if n.Content[i].ShortTag() == "!!merge" {
+			disputed = cmp.Or(disputed, collect(n.Content[i+1], into, true))
+		}
+	}
+	return disputed
+}
+
+// collectOwn is collect, without merge keys.
+func collectOwn(n *yaml.Node, into map[string]*yaml.Node, isMerged bool) (disputed *yaml.Node) {
 	own := map[string]int{} // where in the content the key is
 	for i := len(n.Content) - 2; i >= 0; i -= 2 {
 		key, value := n.Content[i], n.Content[i+1]
@@ -138,11 +149,6 @@ func collect(n *yaml.Node, into map[string]*yaml.Node, isMerged bool) (disputed 
 			into[text] = value
 		case isNull(already) && !isNull(value):
 			disputed = already
-		}
-	}
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		if n.Content[i].ShortTag() == "!!merge" {
-			disputed = cmp.Or(disputed, collect(n.Content[i+1], into, true))
 		}
 	}
 	return disputed

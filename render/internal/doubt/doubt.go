@@ -171,8 +171,9 @@ func firstSpace(d *manifest.Document) *Doubt {
 	return nil
 }
 
-// tagDirective finds a directive that says what tags mean: who splits the stream before it
-// is parsed takes it for a part of the document in front.
+// tagDirective finds a directive that gives tags such as !!binary another meaning. Who
+// splits the stream before it is parsed takes the directive for a part of the document in
+// front. Tags that need a directive are read by nobody then, and tell nobody anything else.
 func tagDirective(d *manifest.Document) *Doubt {
 	number := 0
 	for line := range bytes.Lines(afterMark(d)) {
@@ -180,8 +181,9 @@ func tagDirective(d *manifest.Document) *Doubt {
 		if !d.Directives || stream.IsMarker(line, "---") {
 			break
 		}
-		if bytes.HasPrefix(line, []byte("%TAG")) {
-			return &Doubt{Line: number, Reason: "a %TAG directive says what tags mean, and some programs do not see it", Hint: "remove the directive"}
+		words := bytes.Fields(line)
+		if len(words) > 1 && string(words[0]) == "%TAG" && (string(words[1]) == "!" || string(words[1]) == "!!") {
+			return &Doubt{Line: number, Reason: "a %TAG directive gives tags another meaning, and some programs do not see it", Hint: "remove the directive"}
 		}
 	}
 	return nil

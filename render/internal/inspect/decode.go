@@ -17,16 +17,16 @@ import (
 )
 
 // Decode makes a policy of an object, and finds what is wrong with it. A status, which
-// the API server ignores, is left out. Null items of a list are allowed if nullItems is.
-func Decode(o *manifest.Object, nullItems bool) (*networkingv1.NetworkPolicy, []strict.Finding) {
+// the API server ignores, is left out.
+func Decode(o *manifest.Object, options strict.Options) (*networkingv1.NetworkPolicy, []strict.Finding) {
 	values := o.Value
 	if _, hasStatus := values["status"]; hasStatus {
 		values = maps.Clone(values)
 		delete(values, "status")
 	}
 	policy := &networkingv1.NetworkPolicy{}
-	findings := strict.Decode(values, policy, strict.Options{NullItems: nullItems, Written: o.Written})
-	return policy, findings
+	options.Written = o.Written
+	return policy, strict.Decode(values, policy, options)
 }
 
 // keyChecker finds duplicate keys, and keys that are no plain text.
@@ -38,7 +38,7 @@ type keyChecker struct {
 
 func (c *keyChecker) check(n *yaml.Node, path *field.Path, inMetadata bool) {
 	n = node.Resolve(n)
-	if n == nil || n.Anchor != "" && c.seen[n] {
+	if n == nil || n.Anchor != "" && c.seen[n] || len(c.findings) > strict.MostFindings {
 		return
 	}
 	if n.Anchor != "" {
@@ -98,7 +98,7 @@ func lostValues(o *manifest.Object) (findings []strict.Finding) {
 	for _, list := range []string{"podSelector", "ingress", "egress"} {
 		Walk(o.At("spec", list), field.NewPath("spec", list), list, func(path *field.Path, parent, key string, value any) {
 			isSelector := parent == "matchLabels" || key == "matchLabels" || strings.HasSuffix(key, "Selector")
-			if value == nil && (isSelector || key == "port" || key == "cidr") {
+			if value == nil && len(findings) <= strict.MostFindings && (isSelector || key == "port" || key == "cidr") {
 				findings = append(findings, strict.Finding{
 					Error: field.Required(path, "nothing stands behind the key: did a template lose its value?"),
 					Hint:  "set the value; a port or selector without one means all",

@@ -27,9 +27,8 @@ import (
 // MaxObject is the most that an API server accepts in one request, in bytes.
 const MaxObject = 3 << 20
 
-// mostProblems is how many problems of one object are shown. More are no help to a person,
-// and 1 MiB can hold a quarter of a million.
-const mostProblems = 1000
+// mostProblems is how many problems of one object are shown. More are no help to a person.
+const mostProblems = strict.MostFindings
 
 // Inspection is what was found in one object.
 type Inspection struct {
@@ -54,10 +53,7 @@ func Policy(o *manifest.Object, r Role) (*networkingv1.NetworkPolicy, *Inspectio
 			Hint:  fmt.Sprintf("it has %d bytes; an API server accepts no more than 3 MiB", o.Size()),
 		})
 	}
-	policy, findings := Decode(o, r != OverlayRole)
-	if r == BystanderRole { // the API server drops them
-		findings = slices.DeleteFunc(findings, func(f strict.Finding) bool { return f.Type == field.ErrorTypeForbidden && !f.OtherCase })
-	}
+	policy, findings := Decode(o, strict.Options{NullItems: r != OverlayRole, DropUnknown: r == BystanderRole})
 	keys := keyChecker{equalInMetadata: r != OverlayRole, seen: map[*yaml.Node]bool{}}
 	keys.check(o.Node, nil, false)
 	findings = append(findings, keys.findings...)
@@ -127,7 +123,10 @@ func (in *Inspection) AddConsequences(code report.Code, errs field.ErrorList) {
 	if len(errs) > mostProblems { // labels come in no order, and the same have to be shown each time
 		errs = slices.Clone(errs)
 		slices.SortStableFunc(errs, func(a, b *field.Error) int {
-			return cmp.Or(cmp.Compare(a.Field, b.Field), cmp.Compare(fmt.Sprint(a.BadValue), fmt.Sprint(b.BadValue)))
+			if order := cmp.Compare(a.Field, b.Field); order != 0 {
+				return order
+			}
+			return cmp.Compare(fmt.Sprint(a.BadValue), fmt.Sprint(b.BadValue))
 		})
 	}
 	var causes []strict.Finding

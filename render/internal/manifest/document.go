@@ -21,6 +21,13 @@ import (
 // maxDocument is the most that is parsed, in bytes. It leaves room for large lists.
 const maxDocument = 32 << 20
 
+// A document may have that many values, or one for so many bytes. Parsed, a value takes a
+// hundred times its text; no policy is as dense.
+const (
+	mostValues    = 300_000
+	bytesPerValue = 4
+)
+
 // Document is a document of a stream, and, once Read returned nil, what it says. It is
 // parsed twice: into nodes, which know where things are, and into values, as Helm and
 // kubectl would send them to the API server. The two parsers differ in details (YAML 1.1
@@ -99,17 +106,33 @@ func Split(source Source, position int) []*Document {
 func (d *Document) Read() error {
 	if !d.read {
 		d.read, d.parsed = true, &parsed{}
-		if d.err = d.parse(); d.err != nil && len(d.Text) <= maxDocument && d.parseJSON() == nil {
+		if d.err = d.tooLarge(); d.err != nil {
+			return d.err
+		}
+		if d.err = d.parse(); d.err != nil && d.parseJSON() == nil {
 			d.err = nil
 		}
 	}
 	return d.err
 }
 
-func (d *Document) parse() error {
+// tooLarge says why a document is not parsed; nil if it is. Most values have one of these
+// characters behind them, or stand on a line of their own.
+func (d *Document) tooLarge() error {
 	if len(d.Text) > maxDocument {
 		return &SyntaxError{1, "the document is larger than 32 MiB, which is more than is read"}
 	}
+	values := 0
+	for _, character := range []string{",", ":", "\n", "- ", "{"} {
+		values += bytes.Count(d.Text, []byte(character))
+	}
+	if values > mostValues && values > len(d.Text)/bytesPerValue {
+		return &SyntaxError{1, fmt.Sprintf("the document has some %d values, which is more than are read of one of its size", values)}
+	}
+	return nil
+}
+
+func (d *Document) parse() error {
 	text := d.parseable()
 	d.End = len(text)
 	var tree, second yaml.Node

@@ -1,10 +1,10 @@
 package plan
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	networkingv1 "k8s.io/api/networking/v1"
 	"k8s.io/apimachinery/pkg/util/validation/field"
@@ -18,16 +18,16 @@ import (
 
 // ceilings are the most that the policies of a stream may allow.
 type ceilings struct {
+	*merge.Ceilings
 	set      *manifest.Set
 	policies []*networkingv1.NetworkPolicy
-	bounds   map[string]*bound // by the ceilings that count, and by namespace and pods
+	words    map[wordsOf]string
 }
 
-// bound is what those ceilings allow together that count for a policy, and the same in
-// words.
-type bound struct {
-	*merge.Allowance
-	words map[networkingv1.PolicyType]string
+// wordsOf is what is said in words: what a bound allows in a direction.
+type wordsOf struct {
+	*merge.Bound
+	networkingv1.PolicyType
 }
 
 // mostCeilings is how many ceilings there may be.
@@ -36,7 +36,7 @@ const mostCeilings = 500
 // readCeilings reads the ceilings. They are checked as the API server would, and for
 // unknown fields, as overlays are; as open as the platform wants them to be.
 func (m *maker) readCeilings(position int) {
-	c := &ceilings{set: m.set, bounds: map[string]*bound{}}
+	c := &ceilings{set: m.set, words: map[wordsOf]string{}}
 	var problems []report.Problem
 	wrong := func(source manifest.Source, position int, reason, hint string) {
 		problems = append(problems, report.Problem{Code: report.WrongFile, Source: source.Name, Stream: position, Reason: reason, Hint: hint})
@@ -63,38 +63,10 @@ func (m *maker) readCeilings(position int) {
 			fmt.Sprintf("use at most %d: put the rules for the same pods into one policy", mostCeilings))
 	}
 	if len(m.options.CeilingFiles) > 0 && len(problems) == 0 {
+		c.Ceilings = merge.NewCeilings(c.policies)
 		m.ceilings = c
 	}
 	m.Problems = append(m.Problems, problems...)
-}
-
-// boundOf returns what the ceilings that count for a policy allow together; nil if none
-// counts. A ceiling counts for the policies of its namespace, or of all if it names
-// none, whose pods it selects all of.
-func (c *ceilings) boundOf(o *manifest.Object, policy *networkingv1.NetworkPolicy) *bound {
-	var counting []*networkingv1.NetworkPolicy
-	var key strings.Builder
-	pods := cmp.Or(c.set.NamespaceOf(o), " ") + merge.PodsKey(&policy.Spec.PodSelector)
-	if b, known := c.bounds[pods]; known {
-		return b
-	}
-	for i, ceiling := range c.policies {
-		inNamespace := ceiling.Namespace == "" || ceiling.Namespace == c.set.NamespaceOf(o)
-		if inNamespace && merge.SelectsAllOf(&ceiling.Spec.PodSelector, &policy.Spec.PodSelector) {
-			counting = append(counting, ceiling)
-			fmt.Fprint(&key, i, " ")
-		}
-	}
-	b := c.bounds[key.String()]
-	if b == nil && len(counting) > 0 {
-		b = &bound{merge.NewAllowance(counting...), map[networkingv1.PolicyType]string{}}
-		for _, direction := range merge.Directions() {
-			b.words[direction] = report.RulesInWords(counting, direction)
-		}
-		c.bounds[key.String()] = b
-	}
-	c.bounds[pods] = b
-	return b
 }
 
 // checkCeilings holds every policy that leaves against the ceilings.
@@ -104,6 +76,8 @@ func (m *maker) checkCeilings() {
 	}
 	for _, o := range m.Reading.Policies {
 		switch t := m.targetOf[o]; {
+		case report.IsFull(m.Problems):
+			return
 		case !o.IsNetworkPolicy():
 			m.Problems = append(m.Problems, unbound(o))
 		case t != nil:
@@ -131,8 +105,15 @@ func unbound(o *manifest.Object) report.Problem {
 // overlay what it adds, else at the policy. What is wrong already is not held against
 // them: what it asks for is not known.
 func (c *ceilings) beyond(o *manifest.Object, policy *networkingv1.NetworkPolicy, in *inspect.Inspection, overlays []*Overlay) (problems []report.Problem) {
-	b, namespace := c.boundOf(o, policy), c.set.NamespaceOf(o)
-	if b == nil {
+	namespace := c.set.NamespaceOf(o)
+	b, known := c.For(namespace, &policy.Spec.PodSelector)
+	switch {
+	case !known:
+		return []report.Problem{inspect.Locate(o, report.Unbound, strict.Finding{
+			Error: field.Forbidden(field.NewPath("spec", "podSelector"), "for the pods of this stream, the ceilings count in more combinations than can be compared"),
+			Hint:  "use fewer ceilings, or fewer policies for different pods",
+		})}
+	case b == nil:
 		hint := "add a ceiling that selects all of these pods, or whose podSelector is empty, in this namespace or without one"
 		if namespace == "" && slices.ContainsFunc(c.policies, func(p *networkingv1.NetworkPolicy) bool { return p.Namespace != "" }) {
 			hint = "some ceilings are for one namespace, and that of this policy is not known: give " + report.ReleaseNamespace + "; or " + hint
@@ -143,32 +124,42 @@ func (c *ceilings) beyond(o *manifest.Object, policy *networkingv1.NetworkPolicy
 		})}
 	}
 	hint := "ask for less, or have the platform team raise the ceiling"
-	own, ownHint := merge.NewAllowance(policy), hint+"; the platform's own policy has to be a ceiling, too"
-	problems = b.excesses(o, policy, in, nil, ownHint)
+	problems = c.excesses(b, &Overlay{Object: o, Policy: policy, inspection: in}, nil, hint+"; the platform's own policy has to be a ceiling, too")
+	own := sync.OnceValue(func() *merge.Allowance { return merge.NewAllowance(policy) })
 	for _, overlay := range overlays {
-		problems = append(problems, b.excesses(overlay.Object, overlay.Policy, overlay.inspection, own, hint)...)
+		problems = append(problems, c.excesses(b, overlay, own, hint)...)
 	}
 	return problems
 }
 
 // excesses finds the parts of a policy that are beyond the bound, and not allowed by what
 // is allowed anyway, if that is not nil.
-func (b *bound) excesses(o *manifest.Object, policy *networkingv1.NetworkPolicy, in *inspect.Inspection, anyway *merge.Allowance, hint string) []report.Problem {
-	isDoubtful, found := in.Doubts(), inspect.Of(o)
-	if in.TooMany() {
+func (c *ceilings) excesses(b *merge.Bound, o *Overlay, anyway func() *merge.Allowance, hint string) []report.Problem {
+	isDoubtful, found := o.inspection.Doubts(), inspect.Of(o.Object)
+	if o.inspection.TooMany() {
 		return nil
 	}
-	for _, excess := range b.Beyond(policy) {
-		if isDoubtful(excess.Position, excess.Port) || anyway != nil && anyway.Allows(excess.Direction, excess.Part) {
+	for _, excess := range b.Beyond(o.Policy) {
+		if isDoubtful(excess.Position, excess.Port) || anyway != nil && anyway().Allows(excess.Direction, excess.Part) {
 			continue
 		}
 		found.Add(report.BeyondCeiling, strict.Finding{
 			Error: field.Forbidden(excess.PortPath(excess.Port),
-				fmt.Sprintf("%s; the ceiling allows %s", report.RuleInWords(excess.Part, excess.Direction), b.words[excess.Direction])),
+				fmt.Sprintf("%s; the ceiling allows %s", report.RuleInWords(excess.Part, excess.Direction), c.inWords(b, excess.Direction))),
 			Hint: hint,
 		})
 	}
 	return found.Problems
+}
+
+// inWords is report.RulesInWords of a bound, made once.
+func (c *ceilings) inWords(b *merge.Bound, direction networkingv1.PolicyType) string {
+	words, known := c.words[wordsOf{b, direction}]
+	if !known {
+		words = report.RulesInWords(b.Policies, direction)
+		c.words[wordsOf{b, direction}] = words
+	}
+	return words
 }
 
 // opensNetwork reports whether an object is of a kind of another vendor, or of a later

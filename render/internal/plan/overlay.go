@@ -32,6 +32,9 @@ func intoPath() *field.Path {
 
 // addOverlay inspects an object that is to be an overlay, and keeps it to be folded.
 func (m *maker) addOverlay(o *manifest.Object, inFile bool) {
+	if report.IsFull(m.Problems) {
+		return
+	}
 	if o.Kind() != "NetworkPolicy" {
 		m.Problems = append(m.Problems, notAnOverlay(o))
 		return

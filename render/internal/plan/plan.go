@@ -55,7 +55,9 @@ func Make(set *manifest.Set, streams int, options Options) *Plan {
 		m.findTargets()
 	}
 	for _, t := range m.Targets {
-		m.fold(t)
+		if !report.IsFull(m.Problems) {
+			m.fold(t)
+		}
 	}
 	m.checkCeilings()
 	m.Warnings = append(m.Warnings, m.Reading.Forgotten(m.targetOf)...)

@@ -31,6 +31,9 @@ type Reading struct {
 func Read(set *manifest.Set) *Reading {
 	r := &Reading{misspelt: map[*manifest.Object]bool{}}
 	for _, d := range set.Documents {
+		if report.IsFull(r.Problems) {
+			break
+		}
 		saysInto := d.SaysInto()
 		if !saysInto && !d.MayBePolicy() {
 			continue
@@ -38,7 +41,7 @@ func Read(set *manifest.Set) *Reading {
 		if found := doubt.About(d); found != nil {
 			if saysInto || found.Certain {
 				r.Problems = append(r.Problems, unreadable(d, found, saysInto))
-			} else {
+			} else if !report.IsFull(r.Doubts) {
 				r.Doubts = append(r.Doubts, unreadable(d, found, false))
 			}
 			continue
@@ -85,7 +88,7 @@ func unreadable(d *manifest.Document, found *doubt.Doubt, saysInto bool) report.
 // where it means nothing: the policy would go to the cluster as one of its own.
 func nearlyOurs(o *manifest.Object) (findings []strict.Finding) {
 	inspect.Walk(o.Value, nil, "", func(path *field.Path, _, key string, _ any) {
-		if !isNearlyOurs(key) || isOurs(path.String()) {
+		if len(findings) > strict.MostFindings || !isNearlyOurs(key) || isOurs(path.String()) {
 			return
 		}
 		hint := "an overlay has this key in metadata.annotations"
@@ -126,6 +129,9 @@ func isNearlyOurs(key string) bool {
 // forgotten: without any podSelector they are for all pods of their namespace.
 func (r *Reading) Forgotten(targets map[*manifest.Object]*Target) (problems []report.Problem) {
 	for _, o := range r.Policies {
+		if report.IsFull(problems) {
+			break
+		}
 		if targets[o] != nil || r.misspelt[o] || !o.IsNetworkPolicy() || o.At("spec", "podSelector") != nil {
 			continue
 		}

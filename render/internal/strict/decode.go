@@ -27,10 +27,16 @@ type Options struct {
 	// NullItems allows null as an item of a list. A stray "-" leaves it behind; the API
 	// server takes it for an empty item.
 	NullItems bool
+	// DropUnknown leaves out unknown fields without a finding, as the API server does,
+	// but for those that are known in another case of letters.
+	DropUnknown bool
 	// Written returns the scalar at a field path as it stands in the text, if it is
 	// known; nil if nothing is.
 	Written func(path string) (text string, ok bool)
 }
+
+// MostFindings is how many findings are enough: 1 MiB can hold a quarter of a million.
+const MostFindings = 1000
 
 type decoder struct {
 	Options
@@ -40,7 +46,8 @@ type decoder struct {
 
 // Decode sets the struct that into points to, to the values of a JSON object, and
 // returns what is wrong with them: unknown fields, and values of the wrong type. Null,
-// like the wrong type, leaves a field empty.
+// like the wrong type, leaves a field empty. Of more than MostFindings the rest is neither
+// looked for nor set.
 func Decode(values map[string]any, into any, options Options) []Finding {
 	d := &decoder{Options: options, fields: map[reflect.Type]map[string][]int{}}
 	d.decode(values, reflect.ValueOf(into).Elem(), nil)
@@ -51,8 +58,10 @@ func (d *decoder) add(err *field.Error, hint string) {
 	d.findings = append(d.findings, Finding{Error: err, Hint: hint})
 }
 
+func (d *decoder) isFull() bool { return len(d.findings) > MostFindings }
+
 func (d *decoder) decode(value any, into reflect.Value, path *field.Path) {
-	if value == nil {
+	if value == nil || d.isFull() {
 		return
 	}
 	switch into := into.Addr().Interface().(type) {
@@ -97,14 +106,19 @@ func (d *decoder) decode(value any, into reflect.Value, path *field.Path) {
 func (d *decoder) decodeStruct(entries map[string]any, into reflect.Value, path *field.Path) {
 	fields := d.fieldsOf(into.Type())
 	for _, key := range slices.Sorted(maps.Keys(entries)) {
+		if d.isFull() {
+			return
+		}
 		value := entries[key]
 		if index, known := fields[key]; known {
 			d.decode(value, into.FieldByIndex(index), path.Child(key))
 			continue
 		}
 		names := slices.Sorted(maps.Keys(fields))
-		d.add(field.Forbidden(path.Child(key), "unknown field"), hintForField(key, names))
-		d.findings[len(d.findings)-1].OtherCase = slices.ContainsFunc(names, func(name string) bool { return strings.EqualFold(name, key) })
+		isOtherCase := slices.ContainsFunc(names, func(name string) bool { return strings.EqualFold(name, key) })
+		if isOtherCase || !d.DropUnknown {
+			d.add(field.Forbidden(path.Child(key), "unknown field"), hintForField(key, names))
+		}
 	}
 }
 
@@ -120,6 +134,9 @@ func (d *decoder) decodeMap(entries map[string]any, into reflect.Value, path *fi
 func (d *decoder) decodeList(items []any, into reflect.Value, path *field.Path) {
 	into.Set(reflect.MakeSlice(into.Type(), len(items), len(items)))
 	for i, item := range items {
+		if d.isFull() {
+			return
+		}
 		if item == nil && !d.NullItems {
 			d.add(field.Required(path.Index(i), "the item is null, which the API server takes for an empty one"), "remove the stray '-', or indent what belongs to it")
 		}

@@ -16,9 +16,6 @@ type Finding struct {
 	Hint string
 	// Line is the line of the document; 0 if the field path says it.
 	Line int
-	// OtherCase reports whether an unknown field is one but for the case of letters,
-	// which some decoders do not mind.
-	OtherCase bool
 }
 
 // Causes are findings of which other errors may be mere consequences: decoding left out
