@@ -3,8 +3,10 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -164,8 +166,22 @@ func (s *settings) complete(flags *pflag.FlagSet) error {
 	if formats()[s.format] == nil && flags.Lookup("output") != nil {
 		return usageError("invalid value %q for --output: it has to be %s", s.format, formatNames)
 	}
-	if slices.Contains([]string{"-", "/dev/stdout", "/dev/fd/1"}, s.report) {
+	if s.report != "" {
+		s.report = filepath.Clean(s.report) // "/dev/./stderr" is /dev/stderr
+	}
+	if s.report == "-" || isStandardOutput(s.report) {
 		return usageError("--report needs a file: standard output is for the manifests")
 	}
 	return nil
+}
+
+// isStandardOutput reports whether a path leads to standard output, whatever its name. A
+// device may be both, as /dev/null often is.
+func isStandardOutput(path string) bool {
+	if path == "/dev/stdout" || path == "/dev/fd/1" {
+		return true
+	}
+	file, err := os.Stat(path)
+	output, outputErr := os.Stdout.Stat()
+	return err == nil && outputErr == nil && file.Mode()&fs.ModeCharDevice == 0 && os.SameFile(file, output)
 }

@@ -157,7 +157,7 @@ func TestReportFile(t *testing.T) {
 // TestReportToSystem: what a path in /dev leads to is written to, and never replaced.
 func TestReportToSystem(t *testing.T) {
 	useProgram(t)
-	for _, to := range []string{"/dev/stderr", "/dev/fd/3"} {
+	for _, to := range []string{"/dev/stderr", "/dev//stderr", "/dev/./stderr", "/dev/fd/3"} {
 		path := filepath.Join(t.TempDir(), "said")
 		file, err := os.Create(path)
 		require.NoError(t, err)
@@ -165,7 +165,7 @@ func TestReportToSystem(t *testing.T) {
 		require.NoError(t, err)
 		command := exec.Command("netpol-merge", "--report", to)
 		command.Stdin = strings.NewReader(read(t, "testdata/6-command/explain-text/input.yaml"))
-		if command.ExtraFiles = []*os.File{file}; to == "/dev/stderr" {
+		if command.ExtraFiles = []*os.File{file}; to != "/dev/fd/3" {
 			command.Stderr = file
 		}
 		require.NoError(t, command.Run(), read(t, path))
@@ -175,6 +175,23 @@ func TestReportToSystem(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, before, after)
 	}
+}
+
+// TestReportToStandardOutput: standard output is for the manifests, under whatever name.
+func TestReportToStandardOutput(t *testing.T) {
+	useProgram(t)
+	path := filepath.Join(t.TempDir(), "merged.yaml")
+	file, err := os.Create(path)
+	require.NoError(t, err)
+	for _, to := range []string{"-", "/dev/stdout", "/dev/./stdout", "/dev//stdout", "/dev/fd/1", "/proc/self/fd/1", path} {
+		command := exec.Command("netpol-merge", "--report", to)
+		command.Stdin = strings.NewReader(read(t, "testdata/6-command/explain-text/input.yaml"))
+		command.Stdout = file
+		require.Error(t, command.Run(), to)
+		require.Equal(t, exitUsage, command.ProcessState.ExitCode(), to)
+		require.Empty(t, read(t, path), to)
+	}
+	require.NoError(t, file.Close())
 }
 
 // TestOutputFails: what could not be written is told, whatever it is, and however
