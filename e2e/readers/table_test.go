@@ -231,6 +231,7 @@ func ways() map[string]string {
 		"value: binary":                       "DOC  x: !!binary YQ==\n",
 		"value: binary, no text":              "DOC  x: !!binary /w==\n",
 		"value: tilde":                        "DOC  x: ~\n",
+		"value: a date":                       "DOC  x: 2026-01-02\n",
 		"value: twice":                        "DOC  x: 1\n  x: 2\n",
 		"value: merge key":                    "DOC  y: &y {x: 1}\n  x: 2\n  <<: *y\n",
 		"value: NEL in a plain scalar":        "DOC  x: a\u0085b\n",

@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"strconv"
 	"strings"
-	"time"
 
 	"go.yaml.in/yaml/v3"
 
@@ -185,11 +184,8 @@ func isSameScalar(n *yaml.Node, value any) bool {
 		return n.ShortTag() == "!!str"
 	case string:
 		switch n.ShortTag() {
-		case "!!str":
+		case "!!str", "!!timestamp":
 			return n.Value == value
-		case "!!timestamp":
-			at, err := time.Parse(time.RFC3339, n.Value)
-			return err == nil && at.Format(time.RFC3339) == value
 		case "!!binary":
 			return keyText(n) == value
 		}

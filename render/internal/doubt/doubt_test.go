@@ -157,7 +157,7 @@ func TestAbout(t *testing.T) {
 		"aliases":           {"kind: NetworkPolicy\na: &a [1]\nb: *a\n", "", 0},
 		"numbers":           {"kind: NetworkPolicy\na: [1, -1, 1.0, 1.5, 3.5e+08, 18446744073709551616, 0x1f]\n", "", 0},
 		"words of YAML 1.1": {"kind: NetworkPolicy\na: [yes, off, true, null, ~, '', 'yes']\n", "", 0},
-		"a date":            {"kind: NetworkPolicy\na: [2006-01-02T15:04:05Z, '2006-01-02']\n", "", 0},
+		"a date":            {"kind: NetworkPolicy\na: [2006-01-02T15:04:05Z, '2006-01-02', 2006-01-02, 2006-01-02 15:04:05.10-05:00]\n", "", 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			documents := manifest.Split(manifest.Source{Text: []byte(test.text)}, 0)
