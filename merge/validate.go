@@ -15,9 +15,13 @@ import (
 	netutils "k8s.io/utils/net"
 )
 
+// mostInvalid is how many errors are enough: 1 MiB can hold a quarter of a million.
+const mostInvalid = 10_000
+
 // Validate returns everything for which a Kubernetes 1.37 API server would
 // refuse to create the policy, with the field paths it would use. A missing
-// namespace is no error: the client fills it in.
+// namespace is no error: the client fills it in. Of more than 10,000 errors in rules and
+// requirements of selectors it returns the first.
 //
 // The rules are those of ValidateNetworkPolicy in
 // k8s.io/kubernetes/pkg/apis/networking/validation, which is no library; what
@@ -34,6 +38,9 @@ func Validate(policy *networkingv1.NetworkPolicy) field.ErrorList {
 	path = field.NewPath("spec")
 	problems = append(problems, validateSelector(&policy.Spec.PodSelector, path.Child("podSelector"))...)
 	for at, rule := range AllRules(policy) {
+		if len(problems) > mostInvalid {
+			break
+		}
 		for i, port := range rule.Ports {
 			problems = append(problems, validatePort(port, at.PortPath(i))...)
 		}
@@ -55,8 +62,20 @@ func validateFinalizers(finalizers []string, path *field.Path) field.ErrorList {
 	return problems
 }
 
+// validateSelector is metavalidation.ValidateLabelSelector, but for its bound.
 func validateSelector(selector *metav1.LabelSelector, path *field.Path) field.ErrorList {
-	return metavalidation.ValidateLabelSelector(selector, metavalidation.LabelSelectorValidationOptions{}, path)
+	if selector == nil {
+		return nil
+	}
+	problems := metavalidation.ValidateLabels(selector.MatchLabels, path.Child("matchLabels"))
+	for i, requirement := range selector.MatchExpressions {
+		if len(problems) > mostInvalid {
+			break
+		}
+		at := path.Child("matchExpressions").Index(i)
+		problems = append(problems, metavalidation.ValidateLabelSelectorRequirement(requirement, metavalidation.LabelSelectorValidationOptions{}, at)...)
+	}
+	return problems
 }
 
 func validatePolicyTypes(types []networkingv1.PolicyType, path *field.Path) field.ErrorList {

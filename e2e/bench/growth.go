@@ -66,13 +66,14 @@ func (b *bench) grow(only string, size int) error {
 }
 
 // ways are the ways to call the program, with the ceilings that they need: many, one with
-// many exceptions and one with many labels.
+// many exceptions, one with many labels, and some for pods that have a label.
 func (b *bench) ways() ([]way, error) {
 	path := filepath.Join(b.folder, "ceilings.yaml")
 	err := writeFile(path, func(w io.Writer) int {
 		n, _ := io.WriteString(w, "---\n"+ceiling+times(200, func(i int) string { return policy(fmt.Sprint("c", i), toNetwork(i)) })+
 			policy("e", "  - to: [{ipBlock: {cidr: 10.0.0.0/8, except: ["+strings.TrimSuffix(times(3000, func(i int) string { return network(i) + ", " }), ", ")+"]}}]\n")+
-			policy("l", toPods("{matchLabels: {"+list(5000, "k%d: v")+"}}")))
+			policy("l", toPods("{matchLabels: {"+list(5000, "k%d: v")+"}}"))+
+			times(labels, func(i int) string { return policyFor(fmt.Sprint("p", i), "{matchLabels: {"+label(i)+"}}", one) }))
 		return n
 	})
 	return []way{
@@ -82,7 +83,7 @@ func (b *bench) ways() ([]way, error) {
 }
 
 // namesBound finds messages that say how much there may be of something.
-var namesBound = regexp.MustCompile(`at most|larger than|too large|too many|no more than|more than .* allowed`)
+var namesBound = regexp.MustCompile(`at most|larger than|too large|too many|no more than|more than .* allowed|more than are read|more than \d+ (problems|warnings)`)
 
 // double prints what a call takes of a shape, and what it takes of twice as much. It
 // reports whether that is more than it may be, and no message says why.

@@ -24,10 +24,42 @@ func policyShapes() map[string]func(int) string {
 		"groups":     func(n int) string { return target("") + times(n, groupOf(dns)) + overlay("o", one) },
 		"namespaces": func(n int) string { return target("") + times(n, inNamespaceOf) + overlay("o", one) },
 		"services":   services,
+		"combined":   func(n int) string { return times(n, combined) },
+		"bad-ports":  func(n int) string { return target("") + times(n/100, badOverlay) },
+		"managed": func(n int) string {
+			return strings.Replace(merged(), "{name: ", "{managedFields: ["+strings.Repeat("a: bcde,", n)+"], name: ", 1)
+		},
+		"no-selector": func(n int) string {
+			return merged() + policyFor("p", "{matchExpressions: ["+strings.Repeat("a: bcde,", n)+"]}", one)
+		},
+		"dense": func(n int) string { return merged() + kind + "a: [" + strings.Repeat("{a},", n) + "]\n" },
+		"small-items": func(n int) string {
+			return merged() + "---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicyList\nitems:\n" + lines(n, "- {metadata: {name: p%d}}\n")
+		},
 	}
 	maps.Copy(shapes, peerShapes())
 	maps.Copy(shapes, portShapes())
 	return shapes
+}
+
+// labels is how many ceilings there are for pods that have a label.
+const labels = 16
+
+func label(i int) string { return fmt.Sprintf("l%d: x", i) }
+
+// combined is a policy for pods that have some of the labels.
+func combined(i int) string {
+	var some []string
+	for bit := range labels {
+		if (i+1)>>bit&1 == 1 {
+			some = append(some, label(bit))
+		}
+	}
+	return policyFor(fmt.Sprint("p", i), "{matchLabels: {"+strings.Join(some, ", ")+"}}", one)
+}
+
+func badOverlay(i int) string {
+	return overlay(fmt.Sprint("o", i), "  - ports: ["+strings.Repeat("{port: 0}, ", 99)+"{port: 0}]\n")
 }
 
 func smallOverlay(i int) string {
