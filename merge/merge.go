@@ -6,9 +6,9 @@
 // query (query.go) that takes away from what is asked what each of them allows. Ports,
 // addresses and values of labels are sets of points on lines (points.go, spans.go);
 // peers are selectors (peers.go, selectors.go). The same query says what is beyond
-// ceilings (allowance.go) and what differs (difference.go), both said as rules (tell.go),
-// and what opens everything (guard.go). Beside it: what the API server would reject
-// (validate.go) and what deserves a second look (advice.go).
+// ceilings (ceilings.go, allowance.go) and what differs (difference.go), both said as
+// rules (tell.go), and what opens everything (guard.go). Beside it: what the API server
+// would reject (validate.go) and what deserves a second look (advice.go).
 //
 // The package is pure: NetworkPolicy values go in, Changes come out. It knows
 // no YAML, reads nothing and writes nothing. It never changes its arguments,
