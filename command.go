@@ -90,7 +90,7 @@ func (s *settings) writeMerged(command *cobra.Command, stdout *output, files []s
 	if err == nil {
 		result, err = s.Merge(streams...)
 	}
-	if err := s.reported(result.Report, err); err != nil {
+	if err := s.reported(func() *render.Report { return result.Report() }, err); err != nil {
 		return err
 	}
 	if err := writeWarnings(command, result.Warnings); err != nil {
@@ -174,12 +174,12 @@ func newCheckCommand() *cobra.Command {
 	}
 }
 
-// version is the module's version, which the go command knows of a build from a tag or
-// by go install.
 func printVersion(stdout *output) error {
 	return stdout.print("netpol-merge " + version() + "\n")
 }
 
+// version is the module's version, which the go command knows of a build from a tag or
+// by go install.
 func version() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok || info.Main.Version == "" {

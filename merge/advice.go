@@ -21,12 +21,11 @@ type Reopening struct {
 	Metadata bool
 }
 
-// Reopenings returns which changes of a fold open addresses that another rule of
-// the folded policy keeps out by except, for whatever ports. Who names a network that
-// lies within an exception means it: only what opens more, as any peer does, counts,
-// and what opens a metadata address. What the target
-// allowed for the same ports before is not opened. Rules added by other overlays are
-// ignored.
+// Reopenings returns which changes of a fold open addresses that another rule of the
+// folded policy keeps out by except, for whatever ports. Who names a network within an
+// exception means it: that counts only if it holds a metadata address, as does all that
+// opens more. What the target allowed for the same ports before is not opened. Rules that
+// other overlays added are ignored.
 func Reopenings(target, folded *networkingv1.NetworkPolicy, changes []Change) []Reopening {
 	var reopenings []Reopening
 	for _, direction := range Directions() {

@@ -1,8 +1,6 @@
 package render
 
 import (
-	"errors"
-
 	"github.com/networknt/netpol-merge/render/internal/manifest"
 	"github.com/networknt/netpol-merge/render/report"
 )
@@ -15,9 +13,8 @@ func (r *Renderer) Diff(before, after Source) (*Difference, error) {
 	var sides [2]report.Side
 	var warnings []Problem
 	for i, source := range []Source{before, after} {
-		result, err := r.decide([]Source{source})
 		var problems []Problem
-		if refused, ok := errors.AsType[*Refusal](err); ok {
+		if result, refused := r.decide([]Source{source}); refused != nil {
 			problems = refused.Problems
 		} else {
 			sides[i], problems = result.side()

@@ -133,9 +133,9 @@ func (r *Result) WriteTo(w io.Writer) (written int64, err error) {
 // Merge merges streams, which become one. The result shares the memory of the streams.
 // The error is a *Refusal, or an *InternalError.
 func (r *Renderer) Merge(streams ...Source) (*Result, error) {
-	result, err := r.decide(streams)
-	if err != nil {
-		return nil, err
+	result, refusal := r.decide(streams)
+	if refusal != nil {
+		return nil, refusal
 	}
 	texts, tooLarge, err := rewrite(result.plan)
 	if err != nil {
@@ -151,15 +151,15 @@ func (r *Renderer) Merge(streams ...Source) (*Result, error) {
 // Explain is the report of a merge whose texts nobody asks for, and which is refused for
 // whatever Merge is refused for but the size of those texts. The error is a *Refusal.
 func (r *Renderer) Explain(streams ...Source) (*Report, error) {
-	result, err := r.decide(streams)
-	if err != nil {
-		return nil, err
+	result, refusal := r.decide(streams)
+	if refusal != nil {
+		return nil, refusal
 	}
 	return result.Report(), nil
 }
 
-// decide returns what becomes of streams, but for the new texts.
-func (r *Renderer) decide(streams []Source) (*Result, error) {
+// decide returns what becomes of streams, but for the new texts, or why nothing does.
+func (r *Renderer) decide(streams []Source) (*Result, *Refusal) {
 	set := manifest.NewSet(r.Namespace, internal(streams))
 	if r.RequireInput && set.IsEmpty() {
 		return nil, emptyInput(streams)
@@ -194,7 +194,7 @@ func internal(sources []Source) []manifest.Source {
 	return converted
 }
 
-func emptyInput(streams []Source) error {
+func emptyInput(streams []Source) *Refusal {
 	names := make([]string, len(streams))
 	for i, source := range streams {
 		names[i] = source.Name

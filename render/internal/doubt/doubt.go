@@ -91,7 +91,7 @@ func second(d *manifest.Document) *Doubt {
 	if line := endBefore(d); line > 0 {
 		return &Doubt{Line: line, Reason: "the document ends at this line, and more is behind it: some programs read only what is before", Hint: "remove the line, or put --- below it"}
 	}
-	_ = d.Read()
+	_ = d.Read() // the error is told by syntax; without a tree nothing is glued
 	root := d.Root()
 	if root == nil || root.Kind != yaml.MappingNode {
 		return nil

@@ -192,7 +192,7 @@ func unaliased(n *yaml.Node) *yaml.Node {
 // portable rewrites what the encoder gets wrong, or what parsers read differently:
 // null as nothing at all and comments, in flow style, comments behind blocks and in
 // front of empty collections, folded texts, and those that start with white space. It
-// changes the n.
+// changes the node, and returns it.
 func portable(n *yaml.Node) *yaml.Node {
 	for i, child := range n.Content {
 		portable(child)

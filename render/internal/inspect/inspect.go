@@ -53,12 +53,12 @@ func Policy(o *manifest.Object, r Role) (*networkingv1.NetworkPolicy, *Inspectio
 			Hint:  fmt.Sprintf("it has %d bytes; an API server accepts no more than 3 MiB", o.Size()),
 		})
 	}
-	policy, findings := Decode(o, strict.Options{NullItems: r != OverlayRole, DropUnknown: r == BystanderRole})
-	keys := keyChecker{equalInMetadata: r != OverlayRole, seen: map[*yaml.Node]bool{}}
+	policy, findings := Decode(o, strict.Options{NullItems: r != StrictRole, DropUnknown: r == BystanderRole})
+	keys := keyChecker{equalInMetadata: r != StrictRole, seen: map[*yaml.Node]bool{}}
 	keys.check(o.Node, nil, false)
 	findings = append(findings, keys.findings...)
 	in.Cause(report.NotInSchema, findings...)
-	if r == OverlayRole {
+	if r == StrictRole {
 		in.Cause(report.NotForOverlays, lostValues(o)...)
 	}
 	in.AddConsequences(report.RejectedByServer, merge.Validate(policy))
@@ -70,8 +70,8 @@ type Role int
 
 // The roles.
 const (
-	// OverlayRole is also that of a ceiling: what it does not say plainly is refused.
-	OverlayRole Role = iota
+	// StrictRole is that of overlays and ceilings: what they do not say plainly is refused.
+	StrictRole Role = iota
 	// TargetRole allows null items, which the API server takes for empty ones.
 	TargetRole
 	// BystanderRole is read as the API server would, to be held against the ceilings.

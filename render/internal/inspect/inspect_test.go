@@ -76,7 +76,7 @@ func TestRoles(t *testing.T) {
 		if want.bystander == "-" {
 			want.bystander = want.target
 		}
-		require.Equal(t, want.overlay, found(OverlayRole), text)
+		require.Equal(t, want.overlay, found(StrictRole), text)
 		require.Equal(t, want.target, found(TargetRole), text)
 		require.Equal(t, want.bystander, found(BystanderRole), text)
 		require.Equal(t, before, manifest.JSON(o.Value), "the object is as it was")
@@ -100,7 +100,7 @@ func TestDoubts(t *testing.T) {
   - to: [{x: y}]
     ports: [{port: 1}]
   - ports: [{port: 1}]
-  - ports: {}`)), OverlayRole)
+  - ports: {}`)), StrictRole)
 	isDoubtful := in.Doubts()
 	for _, test := range []struct {
 		rule, port int
@@ -160,12 +160,12 @@ func TestLocate(t *testing.T) {
 // TestMostProblems: what a person reads has an end, and says that it is one.
 func TestMostProblems(t *testing.T) {
 	rules := "egress: [" + strings.Repeat("null, ", mostProblems)
-	_, in := Policy(objectOf(t, policy("labels: {a: b}", rules+"]")), OverlayRole)
+	_, in := Policy(objectOf(t, policy("labels: {a: b}", rules+"]")), StrictRole)
 	require.Len(t, in.Problems, mostProblems)
 	require.NotContains(t, in.Problems[mostProblems-1].Reason, "and more")
 	require.False(t, in.TooMany())
 
-	_, in = Policy(objectOf(t, policy("labels: {a: b}", rules+"null, null]")), OverlayRole)
+	_, in = Policy(objectOf(t, policy("labels: {a: b}", rules+"null, null]")), StrictRole)
 	require.Len(t, in.Problems, mostProblems+1)
 	require.Contains(t, in.Problems[mostProblems].Reason, "and more")
 	require.True(t, in.TooMany())

@@ -49,7 +49,7 @@ func (m *maker) readCeilings(position int) {
 				problems = append(problems, wrongKind(o))
 				continue
 			}
-			policy, in := inspect.Policy(o, inspect.OverlayRole)
+			policy, in := inspect.Policy(o, inspect.StrictRole)
 			in.AddConsequences(report.NotForOverlays, merge.GuardTypes(policy))
 			problems = append(problems, in.Problems...)
 			c.policies = append(c.policies, policy)

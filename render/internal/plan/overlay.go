@@ -49,7 +49,7 @@ func (m *maker) addOverlay(o *manifest.Object, inFile bool) {
 }
 
 func newOverlay(o *manifest.Object, allowIngress bool) *Overlay {
-	policy, in := inspect.Policy(o, inspect.OverlayRole)
+	policy, in := inspect.Policy(o, inspect.StrictRole)
 	if o.Nested {
 		in.Add(report.OverlayInInnerList, strict.Finding{
 			Error: field.Forbidden(intoPath(), "overlays in nested lists are not supported"),
@@ -106,10 +106,10 @@ func objectsIn(source manifest.Source, position int) (objects []*manifest.Object
 		if d.Blank {
 			continue
 		}
-		found := doubt.About(d) // which reads it
+		found, err := doubt.About(d), d.Read()
 		_, isObject := d.Value.(map[string]any)
 		switch {
-		case d.Read() == nil && !isObject:
+		case err == nil && !isObject:
 			problems = append(problems, inspect.OfDocument(d, report.WrongFile, "a document of this file has to be a NetworkPolicy", "remove the document"))
 		case found != nil:
 			problem := unreadable(d, found, false)

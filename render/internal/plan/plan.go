@@ -47,6 +47,7 @@ func Make(set *manifest.Set, streams int, options Options) *Plan {
 	for _, o := range m.Reading.Marked {
 		m.addOverlay(o, false)
 	}
+	// Hooks alone pass untouched, even with files of overlays.
 	isMerged := len(m.Reading.Marked) > 0 || len(m.Overlays) > 0 && !set.OnlyHooks()
 	if isMerged || len(options.CeilingFiles) > 0 {
 		m.Problems = append(m.Problems, m.Reading.Doubts...)

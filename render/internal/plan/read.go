@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"bytes"
 	"cmp"
 	"strings"
 
@@ -76,11 +77,15 @@ func unreadable(d *manifest.Document, found *doubt.Doubt, saysInto bool) report.
 	problem := inspect.OfLine(d, d.LineOf(found.Line))
 	problem.Code, problem.Reason = report.UnreadableDocument, found.Reason
 	problem.Hint = cmp.Or(found.Hint, "fix the document")
+	why := "may hold a NetworkPolicy"
 	if saysInto {
-		problem.Hint += " (the document mentions " + merge.IntoAnnotation + ": it may hold an overlay)"
-	} else {
-		problem.Hint += " (the document may hold a NetworkPolicy)"
+		says := "mentions"
+		if !bytes.Contains(d.Text, []byte(merge.IntoAnnotation)) {
+			says = "may mention"
+		}
+		why = says + " " + merge.IntoAnnotation + ": it may hold an overlay"
 	}
+	problem.Hint += " (the document " + why + ")"
 	return problem
 }
 
