@@ -2,8 +2,9 @@
 // in the stream it stands.
 //
 // Start reading at Policy. Decoding finds what the API server would drop (decode.go),
-// package merge what it would refuse, and hints.go says what to do. The package does not
-// know which policy goes into which.
+// package merge what it would refuse. What only follows from something found before is left
+// out (causes.go), and hints.go says what to do. The package does not know which policy goes
+// into which.
 package inspect
 
 import (
@@ -33,7 +34,7 @@ const mostProblems = strict.MostFindings
 // Inspection is what was found in one object.
 type Inspection struct {
 	object   *manifest.Object
-	causes   strict.Causes
+	causes   causes
 	Problems []report.Problem
 }
 
@@ -94,7 +95,7 @@ func (in *Inspection) Cause(code report.Code, findings ...strict.Finding) {
 		if in.TooMany() { // so that no consequence will be shown either
 			return
 		}
-		in.causes.Add(f)
+		in.causes.add(f)
 	}
 }
 
@@ -129,19 +130,19 @@ func (in *Inspection) AddConsequences(code report.Code, errs field.ErrorList) {
 			return cmp.Compare(fmt.Sprint(a.BadValue), fmt.Sprint(b.BadValue))
 		})
 	}
-	var causes []strict.Finding
+	var found []strict.Finding
 	for _, err := range errs {
-		if in.causes.Explain(err) {
+		if in.causes.explain(err) {
 			continue
 		}
 		f := strict.Finding{Error: err}
 		in.Add(code, f)
 		if strings.HasSuffix(err.Field, ".port") || strings.HasSuffix(err.Field, ".protocol") || strings.HasPrefix(err.Field, "spec.policyTypes[") {
-			causes = append(causes, f)
+			found = append(found, f)
 		}
 	}
-	for _, f := range causes {
-		in.causes.Add(f)
+	for _, f := range found {
+		in.causes.add(f)
 	}
 }
 
