@@ -126,7 +126,7 @@ func (r *Refusal) Error() string {
 	}
 	number := Plural(len(r.Problems), "problem")
 	if IsFull(r.Problems) {
-		number = fmt.Sprintf("more than %d problems, of which the others are not shown", mostShown)
+		number = fmt.Sprintf("more than %d problems (the others are not shown)", mostShown)
 	}
 	last := fmt.Sprintf("netpol-merge: refused for %s, nothing was written", number)
 	if slices.ContainsFunc(r.Problems, func(p Problem) bool { return p.Line > 0 && !p.IsFile }) {

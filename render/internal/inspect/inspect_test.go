@@ -170,3 +170,14 @@ func TestMostProblems(t *testing.T) {
 	require.Contains(t, in.Problems[mostProblems].Reason, "and more")
 	require.True(t, in.TooMany())
 }
+
+// TestDroppedFields: what an API server drops is no reason to end, however much it is.
+func TestDroppedFields(t *testing.T) {
+	fields := strings.Repeat("{x: 1}, ", 2*mostProblems)
+	_, in := Policy(objectOf(t, policy("labels: {a: b}", "egress: ["+fields+"{ports: [{port: 0}]}]")), BystanderRole)
+	require.Len(t, in.Problems, 1)
+	require.Equal(t, fmt.Sprintf("spec.egress[%d].ports[0].port", 2*mostProblems), in.Problems[0].Field)
+
+	_, in = Policy(objectOf(t, policy("labels: {a: b}", "egress: ["+fields+"]")), StrictRole)
+	require.True(t, in.TooMany())
+}

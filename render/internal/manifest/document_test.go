@@ -44,11 +44,18 @@ func TestReadFails(t *testing.T) {
 		"items: [{a: b}]\n<<: {items: [{a: b}, {c: d}]}\n":      "1: parsers do not agree on the items of the list",
 		"{\"a\": \"" + strings.Repeat("x", maxDocument):         "1: the document is larger than 32 MiB",
 		"{\"a\": \"" + strings.Repeat("x", maxDocument) + "\"}": "1: the document is larger than 32 MiB",
+		"a: [" + strings.Repeat("a, ", mostValues) + "]":        "1: the document has some 300001 values",
+		"[" + strings.Repeat("{},", mostValues/2+1) + "1]":      "1: the document has some 300002 values",
 	} {
 		err := documentOf(text).Read()
 		var syntax *SyntaxError
 		require.ErrorAs(t, err, &syntax, "%.80s", text)
 		require.Contains(t, fmt.Sprint(syntax.Line, ": ", err), want, "%.80s", text)
+	}
+	for _, text := range []string{ // as many, but not as dense; as dense, but not as many
+		"a: [" + strings.Repeat("abc, ", mostValues) + "]", "a: [" + strings.Repeat("a, ", mostValues-1) + "]",
+	} {
+		require.NoError(t, documentOf(text).Read(), "%.80s", text)
 	}
 	aliases := "a: &a " + strings.Repeat("x", 1<<10) + "\n"
 	for i := range 14 { // 16 MiB in a kilobyte
