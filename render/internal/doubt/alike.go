@@ -2,7 +2,6 @@ package doubt
 
 import (
 	"cmp"
-	"encoding/base64"
 	"strconv"
 	"strings"
 
@@ -135,7 +134,7 @@ func collectOwn(n *yaml.Node, into map[string]*yaml.Node, isMerged bool) (disput
 		if key.ShortTag() == "!!merge" {
 			continue
 		}
-		text := keyText(key)
+		text := node.KeyText(key)
 		if later, again := own[text]; again {
 			if inDisguise(key) || inDisguise(n.Content[later]) || isMerged && !node.Equal(value, n.Content[later+1]) {
 				disputed = key
@@ -160,18 +159,6 @@ func inDisguise(key *yaml.Node) bool {
 
 func isNull(n *yaml.Node) bool { return node.Resolve(n).ShortTag() == "!!null" }
 
-// keyText is a key as JSON has it.
-func keyText(key *yaml.Node) string {
-	key = node.Resolve(key)
-	if key.ShortTag() == "!!binary" {
-		text, err := base64.StdEncoding.DecodeString(key.Value)
-		if err == nil {
-			return string(text)
-		}
-	}
-	return key.Value
-}
-
 func isSameScalar(n *yaml.Node, value any) bool {
 	switch value := value.(type) {
 	case nil:
@@ -187,7 +174,7 @@ func isSameScalar(n *yaml.Node, value any) bool {
 		case "!!str", "!!timestamp":
 			return n.Value == value
 		case "!!binary":
-			return keyText(n) == value
+			return node.KeyText(n) == value
 		}
 		return false
 	case int64:

@@ -142,7 +142,7 @@ func (o *Object) IsNetworkPolicy() bool {
 func (o *Object) IsMarked() bool {
 	for _, metadata := range node.Entries(o.Node, "metadata") {
 		for _, annotations := range node.Entries(metadata, "annotations") {
-			if key, _ := node.Entry(annotations, merge.IntoAnnotation); key != nil {
+			if len(node.Entries(annotations, merge.IntoAnnotation)) > 0 {
 				return true
 			}
 		}
