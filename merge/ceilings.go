@@ -25,10 +25,10 @@ type Bound struct {
 }
 
 // A chart may have policies for as many pods as it likes, and for each other ceilings
-// count. So all bounds together may take ten times the steps of one (0.6 s), and hold this
+// count. So it is all bounds together that may take this many steps (0.4 s), and hold this
 // many rules (100 MB).
 const (
-	sharedSteps = 10 * steps
+	sharedSteps = 20_000_000
 	mostHeld    = 500_000
 )
 
@@ -70,7 +70,7 @@ func (c *Ceilings) For(namespace string, pods *metav1.LabelSelector) (bound *Bou
 	}
 	bound.Allowance = together(rules)
 	for _, set := range bound.rules {
-		set.shared = &c.steps
+		set.steps, set.shared = sharedSteps, &c.steps
 	}
 	c.bounds[string(key)] = bound
 	c.held += held

@@ -6,6 +6,7 @@ import "slices"
 type query struct {
 	*ruleSet
 	standingRule
+	met  []int         // rules whose ports overlap with those asked for; nil until asked for
 	near [][]candidate // of each peer; nil until asked for
 }
 
@@ -148,15 +149,9 @@ func (q *query) candidates(peer int) []candidate {
 	}
 	p, found := q.peers[peer], []candidate{}
 	size := p.size()
-	for i, rule := range q.rules {
-		if !q.spend(4) {
-			break
-		}
-		grows := rule.key == q.key // by the ports of this very query
-		if !grows && !rule.ports.overlaps(q.ports...) {
-			continue
-		}
-		if !q.spend(min(len(rule.peers)*size, rule.size)) {
+	for _, i := range q.rulesMet() {
+		rule := q.rules[i]
+		if !q.spend(3 + min(len(rule.peers)*size, rule.size)) {
 			break
 		}
 		for _, standing := range rule.peers {
@@ -168,6 +163,28 @@ func (q *query) candidates(peer int) []candidate {
 	}
 	q.near[peer] = found
 	return found
+}
+
+// rulesMet returns the rules that have ports in common with what is asked for, or may get
+// some, as they grow by the ports of this very query.
+func (q *query) rulesMet() []int {
+	if q.met != nil {
+		return q.met
+	}
+	q.met = []int{}
+	for i, rule := range q.rules {
+		few, many := rule.ports, q.ports
+		if len(few) > len(many) {
+			few, many = many, few
+		}
+		if !q.spend(1 + 2*len(few)) {
+			break
+		}
+		if rule.key == q.key || many.overlaps(few...) {
+			q.met = append(q.met, i)
+		}
+	}
+	return q.met
 }
 
 // takeAway returns what is in the boxes and not in taken.

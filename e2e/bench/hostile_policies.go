@@ -24,8 +24,14 @@ func policyShapes() map[string]func(int) string {
 		"groups":     func(n int) string { return target("") + times(n, groupOf(dns)) + overlay("o", one) },
 		"namespaces": func(n int) string { return target("") + times(n, inNamespaceOf) + overlay("o", one) },
 		"services":   services,
-		"combined":   func(n int) string { return times(n, combined) },
-		"bad-ports":  func(n int) string { return target("") + times(n/100, badOverlay) },
+		"same-targets": func(n int) string {
+			return times(n, func(i int) string { return target("") + overlay(fmt.Sprint("o", i), one) })
+		},
+		"ports-peers": func(n int) string {
+			return policy("p", "  - to: ["+times(n, func(i int) string { return "{ipBlock: {cidr: " + network(2*i) + "}}, " })+"{podSelector: {}}]\n    ports: ["+list(n, "{port: 1%d}")+"]\n")
+		},
+		"combined":  func(n int) string { return times(n, combined) },
+		"bad-ports": func(n int) string { return target("") + times(n/100, badOverlay) },
 		"managed": func(n int) string {
 			return strings.Replace(merged(), "{name: ", "{managedFields: ["+strings.Repeat("a: bcde,", n)+"], name: ", 1)
 		},

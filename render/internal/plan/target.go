@@ -39,12 +39,13 @@ type index struct {
 	at       map[place][]*manifest.Object // that are no hooks
 	possible []*manifest.Object           // all of these
 	names    []string                     // of these
+	found    map[place][]*manifest.Object // candidates of overlays into a place, once asked for
 }
 
 // findTargets finds the target of each overlay, and reports overlays that have none or
 // several.
 func (m *maker) findTargets() {
-	known := index{set: m.set, named: map[string][]*manifest.Object{}, at: map[place][]*manifest.Object{}}
+	known := index{set: m.set, named: map[string][]*manifest.Object{}, at: map[place][]*manifest.Object{}, found: map[place][]*manifest.Object{}}
 	for _, p := range m.Reading.Policies {
 		known.named[p.Name()] = append(known.named[p.Name()], p)
 		if !p.IsHook() {
@@ -81,12 +82,17 @@ func (m *maker) findTargets() {
 // candidates are the policies that may be an overlay's target. Where a namespace is not
 // known, any other policy of the name is a doubt.
 func (x index) candidates(o *Overlay) []*manifest.Object {
-	namespace := x.set.NamespaceOf(o.Object)
-	same := preferNetworkingV1(slices.Concat(x.at[place{o.Into, namespace}], x.at[place{o.Into, ""}]))
-	if namespace == "" || len(same) == 1 && x.set.NamespaceOf(same[0]) == "" && same[0].IsNetworkPolicy() {
-		return preferNetworkingV1(slices.DeleteFunc(slices.Clone(x.named[o.Into]), (*manifest.Object).IsHook))
+	into := place{o.Into, x.set.NamespaceOf(o.Object)}
+	found, known := x.found[into]
+	if known {
+		return found
 	}
-	return same
+	found = preferNetworkingV1(slices.Concat(x.at[into], x.at[place{o.Into, ""}]))
+	if into.namespace == "" || len(found) == 1 && x.set.NamespaceOf(found[0]) == "" && found[0].IsNetworkPolicy() {
+		found = preferNetworkingV1(slices.DeleteFunc(slices.Clone(x.named[o.Into]), (*manifest.Object).IsHook))
+	}
+	x.found[into] = found
+	return found
 }
 
 // preferNetworkingV1 returns the policies of networking.k8s.io/v1, or all if there are
