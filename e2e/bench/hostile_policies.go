@@ -28,7 +28,7 @@ func policyShapes() map[string]func(int) string {
 			return times(n, func(i int) string { return target("") + overlay(fmt.Sprint("o", i), one) })
 		},
 		"ports-peers": func(n int) string {
-			return policy("p", "  - to: ["+times(n, func(i int) string { return "{ipBlock: {cidr: " + network(2*i) + "}}, " })+"{podSelector: {}}]\n    ports: ["+list(n, "{port: 1%d}")+"]\n")
+			return policy("p", "  - to: ["+times(n, func(i int) string { return "{ipBlock: {cidr: " + network(2*i) + "}}, " })+"{podSelector: {}}]\n    ports: ["+times(n, func(i int) string { return fmt.Sprintf("{port: %d}, ", 1+i%65_000) })+"{port: 1}]\n")
 		},
 		"combined":  func(n int) string { return times(n, combined) },
 		"bad-ports": func(n int) string { return target("") + times(n/100, badOverlay) },
