@@ -202,6 +202,7 @@ func ways() map[string]string {
 		"directive: tag of items":             cm + "...\n%TAG !! !\n---\napiVersion: v1\nkind: List\n!!binary aXRlbXM=:\n- ITEM",
 		"directive: tag of a merge key":       cm + "...\n%TAG !! !\n---\n!!merge \"<<\":\n  ITEM",
 		"word: metadata twice, first encoded": "kind: c\nmetadata: {name: c, annotations: {!!binary bmV0cG9sLW1lcmdlLm5ldHdvcmtudC5jb20vaW50bw==: ''}}\nmetadata:\n",
+		"word: metadata encoded in a merge":   "x: &m\n  apiVersion: networking.k8s.io/v1\n  kind: NetworkPolicy\n  !!binary bWV0YWRhdGE=:\n    name: c\n  spec: {podSelector: {}}\n<<: *m\nmetadata: {x: y}\n",
 		"word: metadata, and by an alias":     "x: &m metadata\nDOC*m :\n",
 		"word: null behind a merge key":       "x: &m\n  ITEM<<: *m\nmetadata:\n",
 		"word: Kind":                          "Kind: NetworkPolicy\napiVersion: networking.k8s.io/v1\nTAIL",

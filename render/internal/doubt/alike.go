@@ -20,16 +20,16 @@ func unlikeObject(n *yaml.Node, value any) *yaml.Node {
 	if n == nil || !isObject {
 		return nil // no reader takes anything else for an object
 	}
-	entries, metadata, annotations := map[string]*yaml.Node{}, map[string]*yaml.Node{}, map[string]*yaml.Node{}
+	entries, metadata, annotations := map[string]entry{}, map[string]entry{}, map[string]entry{}
 	disputed := collect(n, entries, false)
-	disputed = cmp.Or(disputed, collect(entries["metadata"], metadata, false))
-	if disputed = cmp.Or(disputed, collect(metadata["annotations"], annotations, false)); disputed != nil {
+	disputed = cmp.Or(disputed, collect(entries["metadata"].value, metadata, false))
+	if disputed = cmp.Or(disputed, collect(metadata["annotations"].value, annotations, false)); disputed != nil {
 		return disputed
 	}
 	items, isList := object["items"].([]any)
-	sequence := node.Resolve(entries["items"])
+	sequence := node.Resolve(entries["items"].value)
 	switch {
-	case unlike(entries["kind"], object["kind"]) != nil,
+	case unlike(entries["kind"].value, object["kind"]) != nil,
 		isList && (sequence == nil || len(sequence.Content) != len(items)):
 		return n
 	case isList:
@@ -41,7 +41,7 @@ func unlikeObject(n *yaml.Node, value any) *yaml.Node {
 		return nil
 	}
 	kind, _ := object["kind"].(string)
-	if annotations[merge.IntoAnnotation] == nil && !manifest.Annotated(object, merge.IntoAnnotation) && !strings.HasSuffix(kind, "NetworkPolicy") {
+	if annotations[merge.IntoAnnotation].value == nil && !manifest.Annotated(object, merge.IntoAnnotation) && !strings.HasSuffix(kind, "NetworkPolicy") {
 		return nil
 	}
 	return unlike(n, value)
@@ -84,7 +84,7 @@ func unlikeMapping(n *yaml.Node, value any) *yaml.Node {
 			return n.Content[i]
 		}
 	}
-	merged := map[string]*yaml.Node{}
+	merged := map[string]entry{}
 	if disputed := collect(n, merged, false); disputed != nil {
 		return disputed
 	}
@@ -92,22 +92,25 @@ func unlikeMapping(n *yaml.Node, value any) *yaml.Node {
 		return n
 	}
 	for key, inner := range merged {
-		entry, ok := entries[key]
+		other, ok := entries[key]
 		if !ok {
 			return n
 		}
-		if found := unlike(inner, entry); found != nil {
+		if found := unlike(inner.value, other); found != nil {
 			return found
 		}
 	}
 	return nil
 }
 
+// entry is a key of a mapping and its value.
+type entry struct{ key, value *yaml.Node }
+
 // collect gathers the entries of a mapping as YAML 1.2 parsers do: its own, of a key that
 // stands twice the last, and then those that merge keys bring in. It returns a key on
-// whose value programs do not agree, if there is one: it stands twice, once in disguise, or
-// not alike in what a merge key brings in; or it has no value, and a merge key has one.
-func collect(n *yaml.Node, into map[string]*yaml.Node, isMerged bool) (disputed *yaml.Node) {
+// whose value programs do not agree, if there is one: it is there twice, once in disguise,
+// or not alike in what a merge key brings in; or it has no value, and a merge key has one.
+func collect(n *yaml.Node, into map[string]entry, isMerged bool) (disputed *yaml.Node) {
 	if n = node.Resolve(n); n == nil {
 		return nil
 	}
@@ -127,37 +130,42 @@ func collect(n *yaml.Node, into map[string]*yaml.Node, isMerged bool) (disputed 
 }
 
 // collectOwn is collect, without merge keys.
-func collectOwn(n *yaml.Node, into map[string]*yaml.Node, isMerged bool) (disputed *yaml.Node) {
-	own := map[string]int{} // where in the content the key is
+func collectOwn(n *yaml.Node, into map[string]entry, isMerged bool) (disputed *yaml.Node) {
+	own := map[string]entry{}
 	for i := len(n.Content) - 2; i >= 0; i -= 2 {
 		key, value := n.Content[i], n.Content[i+1]
 		if key.ShortTag() == "!!merge" {
 			continue
 		}
-		text := node.KeyText(key)
+		text, this := node.KeyText(key), entry{key, value}
 		if later, again := own[text]; again {
-			if inDisguise(key) || inDisguise(n.Content[later]) || isMerged && !node.Equal(value, n.Content[later+1]) {
+			if this.inDisguiseOf(later) || isMerged && !node.Equal(value, later.value) {
 				disputed = key
 			}
 			continue
 		}
-		own[text] = i
+		own[text] = this
 		switch already, isThere := into[text]; {
 		case !isThere:
-			into[text] = value
-		case isNull(already) && !isNull(value):
-			disputed = already
+			into[text] = this
+		case this.inDisguiseOf(already) || already.isNull() && !this.isNull():
+			disputed = already.key
 		}
 	}
 	return disputed
 }
 
-// inDisguise reports whether a key is not written as what it says.
+// inDisguiseOf reports whether one of two keys that say the same is not written as what it
+// says.
+func (e entry) inDisguiseOf(other entry) bool {
+	return inDisguise(e.key) || inDisguise(other.key)
+}
+
 func inDisguise(key *yaml.Node) bool {
 	return key.Kind == yaml.AliasNode || key.ShortTag() == "!!binary"
 }
 
-func isNull(n *yaml.Node) bool { return node.Resolve(n).ShortTag() == "!!null" }
+func (e entry) isNull() bool { return node.Resolve(e.value).ShortTag() == "!!null" }
 
 func isSameScalar(n *yaml.Node, value any) bool {
 	switch value := value.(type) {
