@@ -116,20 +116,42 @@ func (d *Document) Read() error {
 	return d.err
 }
 
-// tooLarge says why a document is not parsed; nil if it is. Most values have one of these
-// characters behind them, or stand on a line of their own.
+// tooLarge says why a document is not parsed; nil if it is.
 func (d *Document) tooLarge() error {
 	if len(d.Text) > maxDocument {
 		return &SyntaxError{1, "the document is larger than 32 MiB, which is more than is read"}
 	}
-	values := 0
-	for _, character := range []string{",", ":", "\n", "- ", "{"} {
-		values += bytes.Count(d.Text, []byte(character))
-	}
-	if values > mostValues && values > len(d.Text)/bytesPerValue {
-		return &SyntaxError{1, fmt.Sprintf("the document has some %d values, which is more than are read of one of its size", values)}
+	isDense := func(text []byte) bool { return valuesIn(text) > max(mostValues, len(text)/bytesPerValue) }
+	if isDense(d.Text) && isDense(withoutTexts(d.Text)) {
+		return &SyntaxError{1, fmt.Sprintf("the document has some %d values, which is more than are read of one of its size", valuesIn(d.Text))}
 	}
 	return nil
+}
+
+// valuesIn is about how many values there are in a text: most have one of these characters
+// beside them, or stand on a line of their own.
+func valuesIn(text []byte) (values int) {
+	for _, character := range []string{",", ":", "\n", "- ", "{"} {
+		values += bytes.Count(text, []byte(character))
+	}
+	return values
+}
+
+// withoutTexts leaves out block scalars, such as tables in a ConfigMap: the lines behind one
+// that ends with their sign, as far as they are indented more.
+func withoutTexts(text []byte) (rest []byte) {
+	inText, before := false, 0
+	for line := range bytes.Lines(text) {
+		indent := len(line) - len(bytes.TrimLeft(line, " "))
+		content := bytes.TrimSpace(line)
+		if inText && (indent > before || len(content) == 0) {
+			continue
+		}
+		sign := bytes.TrimRight(content, "-+123456789")
+		inText, before = bytes.HasSuffix(sign, []byte(" |")) || bytes.HasSuffix(sign, []byte(" >")), indent
+		rest = append(rest, line...)
+	}
+	return rest
 }
 
 func (d *Document) parse() error {

@@ -41,11 +41,12 @@ func TestReadFails(t *testing.T) {
 		"a: b\r---\rc: d\n":                 "3: not valid YAML: a second document starts",
 		"items: [1]\n":                      "1: item 0 of the list is no object",
 		"items:\n- {}\n- b\n":               "3: item 1 of the list is no object",
-		"items: [{a: b}]\n<<: {items: [{a: b}, {c: d}]}\n":      "1: parsers do not agree on the items of the list",
-		"{\"a\": \"" + strings.Repeat("x", maxDocument):         "1: the document is larger than 32 MiB",
-		"{\"a\": \"" + strings.Repeat("x", maxDocument) + "\"}": "1: the document is larger than 32 MiB",
-		"a: [" + strings.Repeat("a, ", mostValues) + "]":        "1: the document has some 300001 values",
-		"[" + strings.Repeat("{},", mostValues/2+1) + "1]":      "1: the document has some 300002 values",
+		"items: [{a: b}]\n<<: {items: [{a: b}, {c: d}]}\n":          "1: parsers do not agree on the items of the list",
+		"{\"a\": \"" + strings.Repeat("x", maxDocument):             "1: the document is larger than 32 MiB",
+		"{\"a\": \"" + strings.Repeat("x", maxDocument) + "\"}":     "1: the document is larger than 32 MiB",
+		"a: [" + strings.Repeat("a, ", mostValues) + "]":            "1: the document has some 300001 values",
+		"a: |\n  b\nc: [" + strings.Repeat("a, ", mostValues) + "]": "1: the document has some 300004 values",
+		"[" + strings.Repeat("{},", mostValues/2+1) + "1]":          "1: the document has some 300002 values",
 	} {
 		err := documentOf(text).Read()
 		var syntax *SyntaxError
@@ -54,6 +55,8 @@ func TestReadFails(t *testing.T) {
 	}
 	for _, text := range []string{ // as many, but not as dense; as dense, but not as many
 		"a: [" + strings.Repeat("abc, ", mostValues) + "]", "a: [" + strings.Repeat("a, ", mostValues-1) + "]",
+		"a: |\n  b\n\n" + strings.Repeat("  1,2,3\n", mostValues/2),
+		"- a: >-\n" + strings.Repeat("    1,2,3\n", mostValues/2),
 	} {
 		require.NoError(t, documentOf(text).Read(), "%.80s", text)
 	}
