@@ -82,6 +82,9 @@ type Excess struct {
 	// that may have the port are left out. What a rule could not say, or not shortly, is
 	// not cut: any peer, selected pods, and all ports of a protocol.
 	Part Rule
+	// Unknown reports whether there was too much to be compared: the rule, told as a
+	// whole, may be allowed.
+	Unknown bool
 }
 
 // Beyond returns what a policy allows that is not allowed, in the directions that it
@@ -113,10 +116,10 @@ func (a *Allowance) BeyondRule(direction networkingv1.PolicyType, rule Rule) []E
 		boxes, found := q.beyond(asked)
 		parts, told := tell(boxes)
 		if !found || !told {
-			return []Excess{{Position{Direction: direction}, -1, rule}}
+			return []Excess{{Position{Direction: direction}, -1, rule, true}}
 		}
 		for _, part := range parts {
-			beyond = append(beyond, Excess{Position{Direction: direction}, port, part})
+			beyond = append(beyond, Excess{Position{Direction: direction}, port, part, false})
 		}
 	}
 	return beyond

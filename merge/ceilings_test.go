@@ -2,6 +2,7 @@ package merge
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"testing"
 
@@ -115,4 +116,36 @@ func TestCeilingsShareSteps(t *testing.T) {
 	c.steps = 0
 	require.True(t, bound.Allows(networkingv1.PolicyTypeEgress, Rule{Ports: portsOfNumbers(1)}))
 	require.Equal(t, stepsPerRule, max(stepsPerRule, bound.rules[networkingv1.PolicyTypeEgress].steps))
+}
+
+// podsRule is a rule to the pods that have a label of a number, and the labels beside it.
+func podsRule(number int, beside map[string]string) networkingv1.NetworkPolicyEgressRule {
+	labels := map[string]string{fmt.Sprint("k", number): "v"}
+	maps.Copy(labels, beside)
+	return networkingv1.NetworkPolicyEgressRule{To: []networkingv1.NetworkPolicyPeer{{PodSelector: &metav1.LabelSelector{MatchLabels: labels}}}}
+}
+
+// What cannot be compared in time is told, as that.
+func TestTooMuchToCompare(t *testing.T) {
+	all, some := ceilingFor("", nil), ceilingFor("", nil)
+	for i := range 1500 {
+		all.Spec.Egress = append(all.Spec.Egress, podsRule(i, nil))
+		some.Spec.Egress = append(some.Spec.Egress, podsRule(i, map[string]string{"z": "x"}))
+	}
+	last := some.DeepCopy()
+	last.Spec.Egress = last.Spec.Egress[1499:]
+
+	c := NewCeilings([]*networkingv1.NetworkPolicy{all})
+	bound, _ := c.For("", &metav1.LabelSelector{})
+	require.Empty(t, bound.Beyond(last))
+	c.steps = 0
+	beyond := bound.Beyond(last)
+	require.Len(t, beyond, 1)
+	require.True(t, beyond[0].Unknown)
+
+	gained, exact := Gained([]*networkingv1.NetworkPolicy{all}, []*networkingv1.NetworkPolicy{last}, networkingv1.PolicyTypeEgress)
+	require.Empty(t, gained)
+	require.True(t, exact)
+	_, exact = Gained([]*networkingv1.NetworkPolicy{all}, []*networkingv1.NetworkPolicy{some}, networkingv1.PolicyTypeEgress)
+	require.False(t, exact)
 }

@@ -10,14 +10,15 @@ import (
 // Gained returns what policies for the same pods allow in a direction and others did not
 // before: just what differs, as Excess.Part does; the empty rule is everything. The answer
 // does not depend on the order or the form of rules, peers and ports. Without policies
-// everything is allowed.
-func Gained(before, after []*networkingv1.NetworkPolicy, direction networkingv1.PolicyType) []Rule {
+// everything is allowed. If there is too much to be compared, it is not exact: rules that
+// allow more, or may, are told whole.
+func Gained(before, after []*networkingv1.NetworkPolicy, direction networkingv1.PolicyType) (gained []Rule, exact bool) {
 	return beyondAll(rulesInForce(after, direction), rulesInForce(before, direction))
 }
 
 // beyondAll returns what the rules allow and the others do not. If that is too much to be
 // cut, those of the rules that allow more are told whole.
-func beyondAll(rules, others []Rule) []Rule {
+func beyondAll(rules, others []Rule) (beyond []Rule, exact bool) {
 	set := newRuleSet(others)
 	var boxes []box
 	var whole []Rule
@@ -30,9 +31,9 @@ func beyondAll(rules, others []Rule) []Rule {
 		complete = complete && found
 	}
 	if parts, told := tell(boxes); complete && told {
-		return parts
+		return parts, true
 	}
-	return whole
+	return whole, false
 }
 
 func (q *query) beyondAll() (beyond []box, found bool) {

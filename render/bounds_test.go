@@ -70,3 +70,22 @@ func TestMostUnread(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, said.Unread, shown+1)
 }
+
+// TestTooMuchToCompare: a bound on what is compared is told, and not as a verdict.
+func TestTooMuchToCompare(t *testing.T) {
+	rules := func(beside string) []byte {
+		var b strings.Builder
+		b.WriteString("apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: p}\nspec:\n  podSelector: {}\n  policyTypes: [Egress]\n  egress:\n")
+		for i := range 4000 {
+			fmt.Fprintf(&b, "  - to: [{podSelector: {matchLabels: {k%d: v%s}}}]\n", i, beside)
+		}
+		return []byte(b.String())
+	}
+	all, some := Source{Name: "all", Text: rules("")}, Source{Name: "some", Text: rules(", z: x")}
+	_, err := (&Renderer{Ceilings: []Source{all}}).Merge(some)
+	require.ErrorContains(t, err, "there is too much to be compared with the ceilings, so the rule counts as beyond them (E11)")
+	difference, err := (&Renderer{}).Diff(all, some)
+	require.NoError(t, err)
+	require.Len(t, difference.Warnings, 1)
+	require.Contains(t, difference.Warnings[0].String(), "what is told may be more than what differs")
+}

@@ -31,7 +31,7 @@ func (r *Renderer) Diff(before, after Source) (*Difference, error) {
 		return nil, &refusal
 	}
 	difference := report.Compare(sides[0], sides[1])
-	difference.Warnings = warnings
+	difference.Warnings = append(warnings, difference.Warnings...)
 	return difference, nil
 }
 

@@ -22,7 +22,8 @@ type Difference struct {
 	Policies []PolicyDifference `json:"policies"`
 	// Others are policies of other vendors that differ. What they allow is not known.
 	Others []ObjectDifference `json:"others"`
-	// Warnings are those of merging the new input.
+	// Warnings are those of merging the new input, and policies whose difference is not
+	// exact.
 	Warnings []Problem `json:"-"`
 }
 
@@ -87,8 +88,16 @@ type Side struct {
 func Compare(before, after Side) *Difference {
 	d := &Difference{Version: differenceVersion, Policies: []PolicyDifference{}, Others: []ObjectDifference{}}
 	for _, pair := range pairs(before.Policies, after.Policies) {
-		if policy := pair.compare(); !policy.isEmpty() {
+		policy, exact := pair.compare()
+		if !policy.isEmpty() {
 			d.Policies = append(d.Policies, policy)
+		}
+		if !exact {
+			d.Warnings = append(d.Warnings, Problem{
+				Kind: "NetworkPolicy", Name: policy.Name,
+				Reason: "there is too much to be compared: what is told may be more than what differs",
+				Hint:   "compare policies with fewer rules",
+			})
 		}
 	}
 	slices.SortFunc(d.Policies, func(a, b PolicyDifference) int {
@@ -164,14 +173,15 @@ func pairs(before, after []*networkingv1.NetworkPolicy) (pairs []pair) {
 	return pairs
 }
 
-func (p pair) compare() PolicyDifference {
+// compare also reports whether the difference is exact.
+func (p pair) compare() (d PolicyDifference, exact bool) {
 	before, after := p[0], p[1]
 	shown := slices.Concat(after, before)[0]
-	d := PolicyDifference{
+	d, exact = PolicyDifference{
 		Namespace: shown.Namespace, Name: shown.Name, Change: changeOf(before != nil, after != nil),
 		Pods: PodsInWords(&shown.Spec.PodSelector), PodSelector: shown.Spec.PodSelector,
 		Isolation: []IsolationDifference{}, Gained: []AllowedRule{}, Lost: []AllowedRule{},
-	}
+	}, true
 	if d.Change == Changed && before[0].Name != shown.Name {
 		d.FormerName = before[0].Name
 	}
@@ -181,7 +191,10 @@ func (p pair) compare() PolicyDifference {
 	old, now := append(slices.Clone(before), nothing), append(slices.Clone(after), nothing)
 	isolated, isolates := isolatedBy(before...), isolatedBy(after...)
 	for _, direction := range merge.Directions() {
-		gained, lost := allowedRules(merge.Gained(old, now, direction), direction), allowedRules(merge.Gained(now, old, direction), direction)
+		more, isExact := merge.Gained(old, now, direction)
+		less, isExactToo := merge.Gained(now, old, direction)
+		exact = exact && isExact && isExactToo
+		gained, lost := allowedRules(more, direction), allowedRules(less, direction)
 		was, is := slices.Contains(isolated, direction), slices.Contains(isolates, direction)
 		if was != is {
 			d.Isolation = append(d.Isolation, IsolationDifference{direction, was, is, append(gained, lost...)})
@@ -189,7 +202,7 @@ func (p pair) compare() PolicyDifference {
 		}
 		d.Gained, d.Lost = append(d.Gained, gained...), append(d.Lost, lost...)
 	}
-	return d
+	return d, exact
 }
 
 func allowedRules(rules []merge.Rule, direction networkingv1.PolicyType) []AllowedRule {

@@ -143,11 +143,11 @@ func (c *ceilings) excesses(b *merge.Bound, o *Overlay, anyway func() *merge.All
 		if isDoubtful(excess.Position, excess.Port) || anyway != nil && anyway().Allows(excess.Direction, excess.Part) {
 			continue
 		}
-		found.Add(report.BeyondCeiling, strict.Finding{
-			Error: field.Forbidden(excess.PortPath(excess.Port),
-				fmt.Sprintf("%s; the ceiling allows %s", report.RuleInWords(excess.Part, excess.Direction), c.inWords(b, excess.Direction))),
-			Hint: hint,
-		})
+		reason, todo := report.RuleInWords(excess.Part, excess.Direction)+"; the ceiling allows "+c.inWords(b, excess.Direction), hint
+		if excess.Unknown {
+			reason, todo = "there is too much to be compared with the ceilings, so the rule counts as beyond them", "use fewer rules, here or in the ceilings"
+		}
+		found.Add(report.BeyondCeiling, strict.Finding{Error: field.Forbidden(excess.PortPath(excess.Port), reason), Hint: todo})
 	}
 	return found.Problems
 }
