@@ -104,6 +104,11 @@ func TestCeilingsInTooManyCombinations(t *testing.T) {
 	require.LessOrEqual(t, c.held, mostHeld)
 	_, known := c.For("", podsOf(1))
 	require.True(t, known)
+
+	c = NewCeilings(policies)
+	c.held = mostHeld
+	_, known = c.For("", podsOf(1))
+	require.True(t, known, "the first, however many rules it has")
 }
 
 // With no steps left to all bounds, a rule is still found if one ceiling allows it alone.

@@ -80,6 +80,7 @@ func TestAbout(t *testing.T) {
 		"the same behind LS":               {"--- # note\u2028a: |\n  b\n", goesOn, 1},
 		"the same behind PS":               {"--- # note\u2029a: |\n  b\n", goesOn, 1},
 		"a comment and a break":            {"--- # note\r# note\r\n" + policy, "", 0},
+		"a comment and a separator":        {"--- # note\u2028# note\u2029\u0085\n" + policy, "", 0},
 		"what is no YAML":                  {policy + "a: [\n\n", "not valid YAML", 6},
 		"a second document behind a break": {policy + "# a\r---\rb: 1\n", "a second document starts", 8},
 
@@ -109,6 +110,9 @@ func TestAbout(t *testing.T) {
 		"items of another kind":                {"kind: ConfigMap\nitems: {a: {kind: NetworkPolicy}}\n", "", 0},
 		"a directive for tags":                 {"%TAG !! !\n---\n" + policy, "a %TAG directive", 1},
 		"such a directive behind others":       {"a: 1\n...\n%YAML 1.1\n%TAG !a! !\n%TAG ! tag:yaml.org,2002:\n---\n" + policy, "a %TAG directive", 3},
+		"a directive without a tag":            {"%TAG\n---\n" + policy, "not valid YAML", 1},
+		"text that looks like a directive":     {"{a: 'b\n%TAG ! x'}\n", "", 0},
+		"such text behind a directive":         {"%TAG !a! !\n---\n{a: 'b\n%TAG ! x'}\n", "", 0},
 		"a directive for other tags":           {"%TAG !a! !\n---\n" + policy, "", 0},
 		"a line that looks like one":           {"---\na: |\n %TAG\n", "", 0},
 		"null in a merge":                      {"kind: c\n<<: {metadata: }\nmetadata: {name: a}\n", "", 0},

@@ -39,6 +39,8 @@ func TestReadFails(t *testing.T) {
 		"a: &a {<<: *a}\n":                  "1: ",
 		"{\"a\": \"\\ud83d\\ude00\xff\"}\n": "1: not valid YAML",
 		"a: b\r---\rc: d\n":                 "3: not valid YAML: a second document starts",
+		"a: 1\n? ~\n: a\n":                  "2: a key is a list, a mapping or null",
+		"a: 1\nb:\n  ? [c]\n  : a\n":        "3: a key is a list, a mapping or null",
 		"items: [1]\n":                      "1: item 0 of the list is no object",
 		"items:\n- {}\n- b\n":               "3: item 1 of the list is no object",
 		"items: [{a: b}]\n<<: {items: [{a: b}, {c: d}]}\n":          "1: parsers do not agree on the items of the list",

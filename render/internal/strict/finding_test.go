@@ -1,6 +1,7 @@
 package strict
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -19,6 +20,20 @@ func TestNearest(t *testing.T) {
 	long := strings.Repeat("x", 300)
 	require.Empty(t, Nearest(long, []string{long}))
 	require.Empty(t, Nearest("x", []string{long}))
+}
+
+// TestDecodeEnds: however much is wrong, and of whatever kind, a thousand findings do.
+func TestDecodeEnds(t *testing.T) {
+	labels, fields, items := map[string]any{}, map[string]any{}, make([]any, 2*MostFindings)
+	for i := range 2 * MostFindings {
+		labels[fmt.Sprint(i)], fields[fmt.Sprint(i)] = int64(1), "x"
+	}
+	for _, values := range []map[string]any{
+		{"metadata": map[string]any{"labels": labels}}, {"spec": fields}, {"spec": map[string]any{"egress": items}},
+	} {
+		var policy networkingv1.NetworkPolicy
+		require.Len(t, Decode(values, &policy, Options{}), MostFindings+1)
+	}
 }
 
 // TestDecodeWrong: what is wrong leaves its field empty, and nothing else.
