@@ -40,6 +40,8 @@ type Document struct {
 
 	Blank bool // whether there is no content
 	read  bool
+	// hides is the answer of mayHide; searched, whether that is known.
+	hides, searched bool
 
 	places *places // nil until asked for
 }

@@ -25,7 +25,10 @@ func (d *Document) mayContain(word string) bool {
 
 // mayHide reports whether words may be hidden in the text.
 func (d *Document) mayHide() bool {
-	return bytes.IndexByte(d.Text, 0) >= 0 || mayBeBinary(d.Text) || hasEscapes(d.Text)
+	if !d.searched {
+		d.searched, d.hides = true, bytes.IndexByte(d.Text, 0) >= 0 || mayBeBinary(d.Text) || hasEscapes(d.Text)
+	}
+	return d.hides
 }
 
 // mayBeBinary reports whether a text may have the tag !!binary: as it is, with parts of
