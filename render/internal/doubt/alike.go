@@ -2,6 +2,7 @@ package doubt
 
 import (
 	"cmp"
+	"encoding/base64"
 	"strconv"
 	"strings"
 
@@ -20,16 +21,16 @@ func unlikeObject(n *yaml.Node, value any) *yaml.Node {
 	if n == nil || !isObject {
 		return nil // no reader takes anything else for an object
 	}
-	entries, metadata, annotations := map[string]entry{}, map[string]entry{}, map[string]entry{}
+	entries, metadata, annotations := map[string]*yaml.Node{}, map[string]*yaml.Node{}, map[string]*yaml.Node{}
 	disputed := collect(n, entries, false)
-	disputed = cmp.Or(disputed, collect(entries["metadata"].value, metadata, false))
-	if disputed = cmp.Or(disputed, collect(metadata["annotations"].value, annotations, false)); disputed != nil {
+	disputed = cmp.Or(disputed, collect(entries["metadata"], metadata, false))
+	if disputed = cmp.Or(disputed, collect(metadata["annotations"], annotations, false)); disputed != nil {
 		return disputed
 	}
 	items, isList := object["items"].([]any)
-	sequence := node.Resolve(entries["items"].value)
+	sequence := node.Resolve(entries["items"])
 	switch {
-	case unlike(entries["kind"].value, object["kind"]) != nil,
+	case unlike(entries["kind"], object["kind"]) != nil,
 		isList && (sequence == nil || len(sequence.Content) != len(items)):
 		return n
 	case isList:
@@ -41,7 +42,7 @@ func unlikeObject(n *yaml.Node, value any) *yaml.Node {
 		return nil
 	}
 	kind, _ := object["kind"].(string)
-	if annotations[merge.IntoAnnotation].value == nil && !manifest.Annotated(object, merge.IntoAnnotation) && !strings.HasSuffix(kind, "NetworkPolicy") {
+	if annotations[merge.IntoAnnotation] == nil && !manifest.Annotated(object, merge.IntoAnnotation) && !strings.HasSuffix(kind, "NetworkPolicy") {
 		return nil
 	}
 	return unlike(n, value)
@@ -80,11 +81,11 @@ func unlikeMapping(n *yaml.Node, value any) *yaml.Node {
 		return n
 	}
 	for i := 0; i < len(n.Content); i += 2 { // 1 and "1" are two keys to one parser, and one to the other
-		if tag := node.Resolve(n.Content[i]).ShortTag(); tag != "!!str" && tag != "!!merge" && tag != "!!binary" {
+		if tag := n.Content[i].ShortTag(); tag != "!!str" && tag != "!!merge" {
 			return n.Content[i]
 		}
 	}
-	merged := map[string]entry{}
+	merged := map[string]*yaml.Node{}
 	if disputed := collect(n, merged, false); disputed != nil {
 		return disputed
 	}
@@ -96,21 +97,18 @@ func unlikeMapping(n *yaml.Node, value any) *yaml.Node {
 		if !ok {
 			return n
 		}
-		if found := unlike(inner.value, other); found != nil {
+		if found := unlike(inner, other); found != nil {
 			return found
 		}
 	}
 	return nil
 }
 
-// entry is a key of a mapping and its value.
-type entry struct{ key, value *yaml.Node }
-
-// collect gathers the entries of a mapping as YAML 1.2 parsers do: its own, of a key that
+// collect gathers the values of a mapping as YAML 1.2 parsers do: its own, of a key that
 // stands twice the last, and then those that merge keys bring in. It returns a key on
-// whose value programs do not agree, if there is one: it is there twice, once in disguise,
-// or not alike in what a merge key brings in; or it has no value, and a merge key has one.
-func collect(n *yaml.Node, into map[string]entry, isMerged bool) (disputed *yaml.Node) {
+// whose value programs do not agree, if there is one: it stands twice, and not alike, in
+// what a merge key brings in; or it has no value, and a merge key has one.
+func collect(n *yaml.Node, into map[string]*yaml.Node, isMerged bool) (disputed *yaml.Node) {
 	if n = node.Resolve(n); n == nil {
 		return nil
 	}
@@ -120,7 +118,25 @@ func collect(n *yaml.Node, into map[string]entry, isMerged bool) (disputed *yaml
 		}
 		return disputed
 	}
-	disputed = collectOwn(n, into, isMerged)
+	own := map[string]*yaml.Node{}
+	for i := len(n.Content) - 2; i >= 0; i -= 2 {
+		key, value := n.Content[i], n.Content[i+1]
+		if key.ShortTag() == "!!merge" {
+			continue
+		}
+		if later, again := own[key.Value]; again {
+			if isMerged && !node.Equal(value, later) {
+				disputed = key
+			}
+			continue
+		}
+		own[key.Value] = value
+		if already, isThere := into[key.Value]; !isThere {
+			into[key.Value] = value
+		} else if isNull(already) && !isNull(value) {
+			disputed = already
+		}
+	}
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		if n.Content[i].ShortTag() == "!!merge" {
 			disputed = cmp.Or(disputed, collect(n.Content[i+1], into, true))
@@ -129,43 +145,7 @@ func collect(n *yaml.Node, into map[string]entry, isMerged bool) (disputed *yaml
 	return disputed
 }
 
-// collectOwn is collect, without merge keys.
-func collectOwn(n *yaml.Node, into map[string]entry, isMerged bool) (disputed *yaml.Node) {
-	own := map[string]entry{}
-	for i := len(n.Content) - 2; i >= 0; i -= 2 {
-		key, value := n.Content[i], n.Content[i+1]
-		if key.ShortTag() == "!!merge" {
-			continue
-		}
-		text, this := node.KeyText(key), entry{key, value}
-		if later, again := own[text]; again {
-			if this.inDisguiseOf(later) || isMerged && !node.Equal(value, later.value) {
-				disputed = key
-			}
-			continue
-		}
-		own[text] = this
-		switch already, isThere := into[text]; {
-		case !isThere:
-			into[text] = this
-		case this.inDisguiseOf(already) || already.isNull() && !this.isNull():
-			disputed = already.key
-		}
-	}
-	return disputed
-}
-
-// inDisguiseOf reports whether one of two keys that say the same is not written as what it
-// says.
-func (e entry) inDisguiseOf(other entry) bool {
-	return inDisguise(e.key) || inDisguise(other.key)
-}
-
-func inDisguise(key *yaml.Node) bool {
-	return key.Kind == yaml.AliasNode || key.ShortTag() == "!!binary"
-}
-
-func (e entry) isNull() bool { return node.Resolve(e.value).ShortTag() == "!!null" }
+func isNull(n *yaml.Node) bool { return node.Resolve(n).ShortTag() == "!!null" }
 
 func isSameScalar(n *yaml.Node, value any) bool {
 	switch value := value.(type) {
@@ -182,7 +162,8 @@ func isSameScalar(n *yaml.Node, value any) bool {
 		case "!!str", "!!timestamp":
 			return n.Value == value
 		case "!!binary":
-			return node.KeyText(n) == value
+			text, err := base64.StdEncoding.DecodeString(n.Value)
+			return err == nil && string(text) == value
 		}
 		return false
 	case int64:

@@ -29,7 +29,7 @@ func Decode(o *manifest.Object, options strict.Options) (*networkingv1.NetworkPo
 	return policy, strict.Decode(values, policy, options)
 }
 
-// keyChecker finds duplicate keys, and keys that are no plain text.
+// keyChecker finds duplicate keys.
 type keyChecker struct {
 	equalInMetadata bool                // whether a key may stand twice under metadata with the same value
 	seen            map[*yaml.Node]bool // of those that aliases may stand for
@@ -52,25 +52,17 @@ func (c *keyChecker) check(n *yaml.Node, path *field.Path, inMetadata bool) {
 	}
 	entries := map[string]int{} // index of the key, by its text
 	for i := 0; i+1 < len(n.Content); i += 2 {
-		key := node.Resolve(n.Content[i])
-		line := n.Content[i].Line
+		key := n.Content[i]
 		first, again := entries[key.Value]
 		isHarmless := again && inMetadata && c.equalInMetadata && node.Equal(n.Content[first+1], n.Content[i+1])
 		if again && !isHarmless {
 			c.findings = append(c.findings, strict.Finding{
 				Error: field.Duplicate(ChildOrKey(path, key.Value), field.OmitValueType{}),
-				Hint:  fmt.Sprintf("the key is already set %s; keep one", linesAbove(line-n.Content[first].Line)),
-				Line:  line,
+				Hint:  fmt.Sprintf("the key is already set %s; keep one", linesAbove(key.Line-n.Content[first].Line)),
+				Line:  key.Line,
 			})
 		}
 		entries[key.Value] = i
-		if key.Kind != yaml.ScalarNode || key.ShortTag() == "!!binary" {
-			c.findings = append(c.findings, strict.Finding{
-				Error: field.Invalid(path, field.OmitValueType{}, "has a key that is not plain text"),
-				Hint:  "write the key as a plain word",
-				Line:  line,
-			})
-		}
 		c.check(n.Content[i+1], ChildOrKey(path, key.Value), inMetadata || key.Value == "metadata")
 	}
 }

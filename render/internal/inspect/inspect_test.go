@@ -43,7 +43,6 @@ func TestRoles(t *testing.T) {
 		policy("labels: {a: b}", "podSelector: {matchLabels: {metadata: x, metadata: x}}"): {
 			"7 spec.podSelector.matchLabels.metadata E05", "-", "-"},
 		policy("labels: {a: b}", "podSelector: &x {}\n  egress: [{to: [{podSelector: *x}]}]"): {fine, fine, fine},
-		policy("labels: {!!binary YQ==: b}", "podSelector: {}"):                               {"5 metadata.labels E05", "-", "-"},
 		policy("labels: &x {a: b, a: c}\n  annotations: *x", "egress: []"):                    {"5 metadata.labels.a E05", "-", "-"},
 		policy("annotations: {a/c: d, a/c: e}", "ingress: []"):                                {"5 metadata.annotations[a/c] E05", "-", "-"},
 		policy("labels: {a: b}", "egres: []"):                                                 {"7 spec.egres E05", "-", fine},

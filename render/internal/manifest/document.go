@@ -175,21 +175,23 @@ func (d *Document) parse() error {
 	if expanded(&tree, map[*yaml.Node]int{}) > len(text)+mostAliased {
 		return &SyntaxError{1, "aliases make the document too large to be read"}
 	}
-	if key := keyThatIsNoText(&tree); key != nil {
-		return &SyntaxError{key.Line, "a key is a list, a mapping or null: programs that read YAML as JSON do not take it"}
+	if key := oddKey(&tree); key != nil {
+		return &SyntaxError{key.Line, "a key is a list, a mapping, null, an alias or in base64, which programs do not read alike: write it as a plain word"}
 	}
 	return d.readValues(text)
 }
 
-// keyThatIsNoText is the first key of a mapping that cannot be one in JSON; nil if there is
-// none.
-func keyThatIsNoText(n *yaml.Node) *yaml.Node {
+// oddKey is the first key of a mapping that is not written as the text that it is in JSON;
+// nil if there is none.
+func oddKey(n *yaml.Node) *yaml.Node {
 	for i, inner := range n.Content {
-		key := node.Resolve(inner)
-		if n.Kind == yaml.MappingNode && i%2 == 0 && (key.Kind != yaml.ScalarNode || key.ShortTag() == "!!null") {
-			return inner
+		if n.Kind == yaml.MappingNode && i%2 == 0 {
+			tag := inner.ShortTag()
+			if inner.Kind != yaml.ScalarNode || tag == "!!null" || tag == "!!binary" {
+				return inner
+			}
 		}
-		if found := keyThatIsNoText(inner); found != nil {
+		if found := oddKey(inner); found != nil {
 			return found
 		}
 	}

@@ -6,7 +6,6 @@
 package node
 
 import (
-	"encoding/base64"
 	"slices"
 
 	"go.yaml.in/yaml/v3"
@@ -34,25 +33,13 @@ func Entry(mapping *yaml.Node, key string) (keyNode, value *yaml.Node) {
 	return nil, nil
 }
 
-// KeyText is a key as JSON has it, whether it is written plainly, as an alias or in base64.
-func KeyText(key *yaml.Node) string {
-	key = Resolve(key)
-	if key.ShortTag() == "!!binary" {
-		if text, err := base64.StdEncoding.DecodeString(key.Value); err == nil {
-			return string(text)
-		}
-	}
-	return key.Value
-}
-
-// Entries returns all values of a key that may be there more than once, however it is
-// written, resolved.
+// Entries returns all values of a key that may be there more than once, resolved.
 func Entries(mapping *yaml.Node, key string) (values []*yaml.Node) {
 	if mapping == nil || mapping.Kind != yaml.MappingNode {
 		return nil
 	}
 	for i := 0; i+1 < len(mapping.Content); i += 2 {
-		if KeyText(mapping.Content[i]) == key {
+		if mapping.Content[i].Value == key {
 			values = append(values, Resolve(mapping.Content[i+1]))
 		}
 	}
