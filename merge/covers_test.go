@@ -15,6 +15,7 @@ import (
 // another with trying every party: all pairs of many generated peers.
 func TestCoversOfAllPairs(t *testing.T) {
 	w := mergetest.NewWorld()
+	require.LessOrEqual(t, len(w.Flows), 64, "a verdict has one bit for each")
 	from := somePeers(120)
 	verdicts := make([]mergetest.Verdict, len(from))
 	peers := make([]peer, len(from))
