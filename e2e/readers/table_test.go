@@ -136,6 +136,7 @@ func ways() map[string]string {
 		"json: two, then a marker":            cmJSON + cmJSON + "\n---\nDOC",
 		"json: trailing comma":                strings.TrimSuffix("FLOW", "}") + ",}",
 		"json: surrogate pair":                `FLOW{"x":"\ud83d\ude00",`,
+		"json: NEL in apiVersion":             "FLOW}\"apiVersion\":\"\u0085/\"}",
 		"json: lone surrogate":                `FLOW{"x":"\ud83d",`,
 		"json: slash":                         `FLOW{"x":"a\/b",`,
 		"json: long key":                      `FLOW{"` + strings.Repeat("k", 1100) + `":1,`,

@@ -272,10 +272,13 @@ func inObject(o *manifest.Object, path, reason, hint string) *Doubt {
 	return &Doubt{Line: line, Reason: reason, Hint: hint}
 }
 
-// Parsers finds what the two parsers read differently.
+// Parsers finds what the two parsers read differently, and what a parser of JSON does.
 func Parsers(d *manifest.Document) *Doubt {
 	if n := unlikeObject(d.Root(), d.Value); n != nil {
 		return &Doubt{Line: n.Line, Reason: "YAML parsers do not agree on what this says", Hint: "write it plainly: no merge key behind the keys that it would replace, no tags, numbers in decimal, keys such as y, n, on and off in quotes"}
+	}
+	if n := unlikeObject(d.JSON(), d.Value); n != nil {
+		return &Doubt{Line: n.Line, Reason: "as JSON this says something else than as YAML", Hint: "write the line breaks of Unicode in texts as escapes, such as \\u0085"}
 	}
 	return nil
 }

@@ -53,19 +53,30 @@ func (d *Document) SecondValue() int {
 	return line + bytes.Count(text[:len(text)-len(rest)], []byte("\n"))
 }
 
-// parseJSON reads a document that only a JSON parser takes: YAML has no surrogate pairs,
-// and no long keys.
-func (d *Document) parseJSON() error {
+// JSON is the nodes of a document as a parser of JSON reads it; nil if it is no object in
+// JSON.
+func (d *Document) JSON() *yaml.Node {
 	text, line, column := d.Body()
 	if !bytes.HasPrefix(bytes.TrimLeft(text, " \t\r"), []byte("{")) || !utf8.Valid(text) {
-		return errors.New("not JSON")
-	}
-	var value any
-	if err := utiljson.Unmarshal(text, &value); err != nil {
-		return err
+		return nil
 	}
 	root, err := node.OfJSON(text, line, column)
 	if err != nil {
+		return nil
+	}
+	return root
+}
+
+// parseJSON reads a document that only a JSON parser takes: YAML has no surrogate pairs,
+// and no long keys.
+func (d *Document) parseJSON() error {
+	root := d.JSON()
+	if root == nil {
+		return errors.New("not JSON")
+	}
+	text, _, _ := d.Body()
+	var value any
+	if err := utiljson.Unmarshal(text, &value); err != nil {
 		return err
 	}
 	d.Tree = &yaml.Node{Kind: yaml.DocumentNode, Line: root.Line, Column: root.Column, Content: []*yaml.Node{root}}
