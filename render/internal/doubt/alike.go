@@ -118,28 +118,35 @@ func collect(n *yaml.Node, into map[string]*yaml.Node, isMerged bool) (disputed 
 		}
 		return disputed
 	}
-	own := map[string]*yaml.Node{}
-	for i := len(n.Content) - 2; i >= 0; i -= 2 {
-		key, value := n.Content[i], n.Content[i+1]
-		if key.ShortTag() == "!!merge" {
-			continue
-		}
-		if later, again := own[key.Value]; again {
-			if isMerged && !node.Equal(value, later) {
-				disputed = key
-			}
-			continue
-		}
-		own[key.Value] = value
-		if already, isThere := into[key.Value]; !isThere {
-			into[key.Value] = value
-		} else if isNull(already) && !isNull(value) {
-			disputed = already
-		}
-	}
+	disputed = collectOwn(n, into, isMerged)
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		if n.Content[i].ShortTag() == "!!merge" {
 			disputed = cmp.Or(disputed, collect(n.Content[i+1], into, true))
+		}
+	}
+	return disputed
+}
+
+// collectOwn is collect, without merge keys.
+func collectOwn(n *yaml.Node, into map[string]*yaml.Node, isMerged bool) (disputed *yaml.Node) {
+	own := map[string]*yaml.Node{}
+	for i := len(n.Content) - 2; i >= 0; i -= 2 {
+		key, value := n.Content[i], n.Content[i+1]
+		later, again := own[key.Value]
+		already, isThere := into[key.Value]
+		switch {
+		case key.ShortTag() == "!!merge":
+			continue
+		case again && isMerged && !node.Equal(value, later):
+			disputed = key
+		case again:
+		case !isThere:
+			into[key.Value] = value
+		case isNull(already) && !isNull(value):
+			disputed = already
+		}
+		if !again {
+			own[key.Value] = value
 		}
 	}
 	return disputed
