@@ -126,6 +126,11 @@ func testGolden(t *testing.T, dir, promise string) {
 	}
 }
 
+// TestPainted: on a terminal, the marks of a difference and of a report have colours.
+func TestPainted(t *testing.T) {
+	require.Equal(t, "\x1b[32m+ a\x1b[0m\n\x1b[31m- b\x1b[0m\n  c\n\n\x1b[33m! d\x1b[0m\n", string(painted([]byte("+ a\n- b\n  c\n\n! d"))))
+}
+
 // TestReportFile: --report writes what explain prints beside a run, in the format
 // of its ending, and also if the run is refused.
 func TestReportFile(t *testing.T) {
