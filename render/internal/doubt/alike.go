@@ -30,7 +30,7 @@ func unlikeObject(n *yaml.Node, value any) *yaml.Node {
 	items, isList := object["items"].([]any)
 	sequence := node.Resolve(entries["items"])
 	switch {
-	case unlike(entries["kind"], object["kind"]) != nil,
+	case unlike(entries["kind"], object["kind"]) != nil, unlike(entries["apiVersion"], object["apiVersion"]) != nil,
 		isList && (sequence == nil || len(sequence.Content) != len(items)):
 		return n
 	case isList:

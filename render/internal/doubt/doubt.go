@@ -161,11 +161,15 @@ func syntax(d *manifest.Document) *Doubt {
 	return &Doubt{Line: line, Reason: err.Error()}
 }
 
-// firstSpace finds content that begins with white space that YAML takes for a letter: Helm
-// and kubectl skip it, and read what is behind.
+// firstSpace finds content that begins with white space that YAML takes for a letter, or
+// not at all: Helm and kubectl skip it, and read what is behind.
 func firstSpace(d *manifest.Document) *Doubt {
-	text, line, _ := d.Body()
-	if c, _ := utf8.DecodeRune(bytes.TrimLeft(text, " \t\r\n")); unicode.IsSpace(c) {
+	text, line, column := d.Body()
+	plain := " \r\n"
+	if column > 0 { // behind the marker
+		plain += "\t"
+	}
+	if c, _ := utf8.DecodeRune(bytes.TrimLeft(text, plain)); unicode.IsSpace(c) {
 		return &Doubt{Line: line, Reason: "the document begins with white space that is no plain space: some programs skip it", Hint: "remove it"}
 	}
 	return nil
