@@ -2,6 +2,7 @@ package manifest
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -248,18 +249,26 @@ func (d *Document) parseable() []byte {
 // notYAML is the error for a text that a parser does not take. sigs.k8s.io/yaml names
 // the line of the problem, yaml.v3 that of the collection that it is in.
 func notYAML(text []byte, err error) error {
-	if _, other := sigsyaml.YAMLToJSON(text); other != nil {
-		err = other
-	}
+	_, other := sigsyaml.YAMLToJSON(text)
+	err = cmp.Or(other, err)
 	reason := strings.TrimPrefix(strings.TrimPrefix(err.Error(), "error converting YAML to JSON: "), "yaml: ")
 	if json, ok := strings.CutPrefix(reason, "json: "); ok {
 		return &SyntaxError{1, "it cannot be converted to JSON, which the API server needs: " + json}
 	}
-	line := 1 + bytes.Count(text[:max(0, bytes.IndexFunc(text, isControl))], []byte("\n")) // the parsers do not name it
+	at := bytes.IndexFunc(text, isControl) // the parsers do not name its line, nor that of an anchor
+	if _, name, ok := strings.Cut(reason, "anchor '"); ok {
+		name, _, _ = strings.Cut(name, "'")
+		at = bytes.Index(text, []byte("*"+name))
+	}
+	line := 1 + bytes.Count(text[:max(0, at)], []byte("\n"))
 	if rest, ok := strings.CutPrefix(reason, "line "); ok {
 		number, after, _ := strings.Cut(rest, ": ")
 		if n, err := strconv.Atoi(number); err == nil {
 			line, reason = n, after
+		}
+		starts := append(stream.LineStarts(text), len(text))
+		if _, again := sigsyaml.YAMLToJSON(text[:starts[min(line, len(starts)-1)]]); other != nil && (again == nil || again.Error() != other.Error()) {
+			line++ // of some errors they name the line before
 		}
 	}
 	last := 1 + bytes.Count(bytes.TrimRight(text, "\r\n"), []byte("\n"))
