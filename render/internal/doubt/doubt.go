@@ -49,7 +49,7 @@ func encoding(d *manifest.Document) *Doubt {
 	for line := range bytes.Lines(afterMark(d)) {
 		number++
 		if !utf8.Valid(line) || bytes.IndexByte(line, 0) >= 0 || bytes.Contains(line, []byte(stream.ByteOrderMark)) {
-			return &Doubt{Line: number, Reason: "not plain UTF-8: other programs read other characters here", Hint: "save the file as UTF-8 without a byte order mark"}
+			return &Doubt{Line: number, Reason: "not plain UTF-8: other programs read other characters here", Hint: "save the file as UTF-8, without a byte order mark or NUL"}
 		}
 	}
 	return nil
@@ -201,7 +201,8 @@ func objects(d *manifest.Document) *Doubt {
 		}
 	}
 	for _, o := range slices.Concat(d.Objects, d.Lists) {
-		isPolicy := strings.HasSuffix(o.Kind(), "NetworkPolicy")
+		isPolicy := slices.ContainsFunc(node.Entries(o.Node, "kind"), func(kind *yaml.Node) bool { return strings.HasSuffix(kind.Value, "NetworkPolicy") })
+		twice := keyTwice(o.Node, "apiVersion", "kind", "metadata")
 		items, hasItems := o.Value["items"]
 		values, _ := items.(map[string]any)
 		metadata, _ := o.Value["metadata"].(map[string]any)
@@ -212,8 +213,8 @@ func objects(d *manifest.Document) *Doubt {
 		switch {
 		case len(node.Entries(o.Node, "items")) > 1:
 			return inObject(o, "items", "items stand here twice: programs do not agree which count", "keep one list of items")
-		case isPolicy && !o.IsMarked() && differ(node.Entries(o.Node, "metadata")):
-			return inObject(o, "metadata", "metadata stands here twice: programs do not agree which counts", "keep one")
+		case isPolicy && !o.IsMarked() && twice != "":
+			return inObject(o, twice, twice+" stands here twice: programs do not agree which counts", "keep one")
 		case len(values) > 0 && (o.Kind() == "List" || o.Kind() == "ResourceList"):
 			return inObject(o, "items", "items is no list: some programs take its values for objects", "write a list")
 		case hasItems && (isPolicy || o.Item >= 0 && o.IsMarked()):
@@ -227,9 +228,16 @@ func objects(d *manifest.Document) *Doubt {
 	return nil
 }
 
-// differ reports whether not all nodes say the same.
-func differ(nodes []*yaml.Node) bool {
-	return slices.ContainsFunc(nodes, func(n *yaml.Node) bool { return !node.Equal(n, nodes[0]) })
+// keyTwice is the first of the keys that a mapping has twice, and not alike; empty if there
+// is none.
+func keyTwice(mapping *yaml.Node, keys ...string) string {
+	for _, key := range keys {
+		values := node.Entries(mapping, key)
+		if slices.ContainsFunc(values, func(n *yaml.Node) bool { return !node.Equal(n, values[0]) }) {
+			return key
+		}
+	}
+	return ""
 }
 
 // itemOfAnotherKind finds an item of a list of policies that is something else by its own

@@ -158,6 +158,7 @@ func TestAbout(t *testing.T) {
 		"a binary key":      {"kind: NetworkPolicy\n!!binary YQ==: 1\n", noText, 2},
 		"NEL in JSON":       {"{\"kind\": \"NetworkPolicy\",\n\"a\": \"x\u0085y\"}\n", "as JSON this says something else", 2},
 		"NEL in a list":     {"{\"kind\": \"NetworkPolicyList\", \"apiVersion\": \"\u0085/\", \"items\": []}\n", "as JSON this says something else", 1},
+		"behind directives": {"%YAML 1.1\n---\n{\"kind\": \"NetworkPolicy\",\n\"a\": \"x\u0085y\"}\n", "as JSON this says something else", 4},
 		"a tab in front":    {"\n\t{\"kind\": \"NetworkPolicy\"}\n", "white space that is no plain space", 2},
 		"behind a marker":   {"---\t{\"kind\": \"NetworkPolicy\"}\n", "", 0},
 		"NEL in other JSON": {"{\"kind\": \"ConfigMap\", \"a\": \"x\u0085y\"}\n", "", 0},

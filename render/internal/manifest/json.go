@@ -13,11 +13,15 @@ import (
 	"github.com/networknt/netpol-merge/render/internal/stream"
 )
 
-// Body is the document's content behind the marker, comments and blank lines, from its
-// first line that is neither on, and where in the document that begins: its line, and how
+// Body is the document's content from its first line that is no directive, no comment and
+// not blank, without the marker, and where in the document that begins: its line, and how
 // much of that line the marker takes. It is empty if there is none.
 func (d *Document) Body() (text []byte, line, column int) {
 	text, line = bytes.TrimPrefix(d.Content(), []byte(stream.ByteOrderMark)), 1
+	for d.Directives && len(text) > 0 && !stream.IsMarker(text, "---") {
+		_, text, _ = bytes.Cut(text, []byte("\n"))
+		line++
+	}
 	if stream.IsMarker(text, "---") {
 		text, column = text[len("---"):], len("---")
 	}
