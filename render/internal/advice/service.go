@@ -144,8 +144,8 @@ func (s *services) index() {
 	}
 }
 
-// add adds the ports of an object that its pods have by another number, if the object is
-// a Service with an address of its own. What number a named targetPort has, only the pods
+// add adds the ports of an object that its pods have by another number, and not for
+// something else, too, if the object is a Service with an address of its own. What number a named targetPort has, only the pods
 // know.
 func (s *services) add(o *manifest.Object) {
 	var service corev1.Service
@@ -155,7 +155,8 @@ func (s *services) add(o *manifest.Object) {
 	}
 	for _, entry := range service.Spec.Ports {
 		r := remappedPort{o, service.Spec.Selector, entry.Port, cmp.Or(entry.Protocol, corev1.ProtocolTCP), entry.TargetPort.IntVal}
-		if r.target != 0 && r.target != r.port {
+		isTarget := func(p corev1.ServicePort) bool { return p.TargetPort.IntVal == r.port }
+		if r.target != 0 && r.target != r.port && !slices.ContainsFunc(service.Spec.Ports, isTarget) {
 			s.remapped[r.port] = append(s.remapped[r.port], r)
 		}
 	}
