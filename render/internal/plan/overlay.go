@@ -40,7 +40,9 @@ func (m *maker) addOverlay(o *manifest.Object, inFile bool) {
 		return
 	}
 	added := newOverlay(o, m.options.AllowIngress)
-	added.InFile = inFile
+	if added.InFile = inFile; inFile { // of the stream, each policy is asked
+		added.inspection.Add(report.NearlyOurs, nearlyOurs(o)...)
+	}
 	added.Into = cmp.Or(added.Into, m.options.Target)
 	m.Problems = append(m.Problems, added.inspection.Problems...)
 	if !o.Nested {
