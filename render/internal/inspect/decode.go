@@ -57,13 +57,13 @@ func (c *keyChecker) check(n *yaml.Node, path *field.Path, inMetadata bool) {
 		isHarmless := again && inMetadata && c.equalInMetadata && node.Equal(n.Content[first+1], n.Content[i+1])
 		if again && !isHarmless {
 			c.findings = append(c.findings, strict.Finding{
-				Error: field.Duplicate(ChildOrKey(path, key.Value), field.OmitValueType{}),
+				Error: field.Duplicate(strict.ChildOrKey(path, key.Value), field.OmitValueType{}),
 				Hint:  fmt.Sprintf("the key is already set %s; keep one", linesAbove(key.Line-n.Content[first].Line)),
 				Line:  key.Line,
 			})
 		}
 		entries[key.Value] = i
-		c.check(n.Content[i+1], ChildOrKey(path, key.Value), inMetadata || key.Value == "metadata")
+		c.check(n.Content[i+1], strict.ChildOrKey(path, key.Value), inMetadata || key.Value == "metadata")
 	}
 }
 
@@ -74,26 +74,17 @@ func linesAbove(n int) string {
 	return report.Plural(n, "line") + " above"
 }
 
-// ChildOrKey is the path of an entry: a field of the API is one word, a key of labels or
-// annotations may be more.
-func ChildOrKey(path *field.Path, key string) *field.Path {
-	if strings.ContainsAny(key, "./") {
-		return path.Key(key)
-	}
-	return path.Child(key)
-}
-
 // lostValues finds keys with nothing behind them, as a template leaves behind that has no
 // value: the API server would read such a port or selector as "all", and such a label as
 // an empty text.
 func lostValues(o *manifest.Object) (findings []strict.Finding) {
 	for _, list := range []string{"podSelector", "ingress", "egress"} {
 		Walk(o.At("spec", list), field.NewPath("spec", list), list, func(path *field.Path, parent, key string, value any) {
-			isSelector := parent == "matchLabels" || key == "matchLabels" || strings.HasSuffix(key, "Selector")
-			if value == nil && len(findings) <= strict.MostFindings && (isSelector || key == "port" || key == "cidr") {
+			isSelector := parent == "matchLabels" || key == "matchLabels" || key == "matchExpressions" || strings.HasSuffix(key, "Selector")
+			if value == nil && len(findings) <= strict.MostFindings && (isSelector || key == "port" || key == "cidr" || key == "except") {
 				findings = append(findings, strict.Finding{
 					Error: field.Required(path, "nothing stands behind the key: did a template lose its value?"),
-					Hint:  "set the value; a port or selector without one means all",
+					Hint:  "set the value; without one a port or selector means all, and except means none",
 				})
 			}
 		})
@@ -107,7 +98,7 @@ func Walk(value any, path *field.Path, parent string, visit func(path *field.Pat
 	switch value := value.(type) {
 	case map[string]any:
 		for _, key := range slices.Sorted(maps.Keys(value)) {
-			at := ChildOrKey(path, key)
+			at := strict.ChildOrKey(path, key)
 			if parent == "matchLabels" {
 				at = path.Key(key)
 			}

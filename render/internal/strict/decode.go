@@ -117,7 +117,7 @@ func (d *decoder) decodeStruct(entries map[string]any, into reflect.Value, path 
 		names := slices.Sorted(maps.Keys(fields))
 		isOtherCase := slices.ContainsFunc(names, func(name string) bool { return strings.EqualFold(name, key) })
 		if isOtherCase || !d.DropUnknown {
-			d.add(field.Forbidden(path.Child(key), "unknown field"), hintForField(key, names))
+			d.add(field.Forbidden(ChildOrKey(path, key), "unknown field"), hintForField(key, names))
 		}
 	}
 }

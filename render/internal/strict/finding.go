@@ -16,6 +16,15 @@ type Finding struct {
 	Line int
 }
 
+// ChildOrKey is the path of an entry: a field of the API is one word, a key of labels or
+// annotations may be more.
+func ChildOrKey(path *field.Path, key string) *field.Path {
+	if strings.ContainsAny(key, "./") {
+		return path.Key(key)
+	}
+	return path.Child(key)
+}
+
 // mostCompared is the longest word that is compared with others, in bytes: comparing
 // takes as many steps as one word has letters for each letter of the other.
 const mostCompared = 256
