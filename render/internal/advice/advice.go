@@ -82,7 +82,7 @@ func (a *adviser) notIsolated(t *plan.Target) {
 		direction := merge.RulesKey(change.Direction)
 		a.warn(t.Overlays[change.Overlay].Object, report.NotIsolatedYet, field.NewPath("spec", direction),
 			fmt.Sprintf("nothing is added: the target %q does not isolate %s, so everything is allowed there already", t.Name(), direction),
-			fmt.Sprintf("list %s in the policyTypes of the target if it should be isolated", change.Direction))
+			"if it should be isolated, write policyTypes: [Ingress, Egress] in the target")
 	}
 }
 

@@ -2,7 +2,7 @@ package inspect
 
 import (
 	"fmt"
-	"strings"
+	"strconv"
 
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
@@ -51,12 +51,13 @@ func hintFor(err *field.Error) string {
 			name = step.Name
 		}
 	}
-	number, isText := err.BadValue.(string)
+	text, _ := err.BadValue.(string)
+	number, notNumber := strconv.ParseUint(text, 10, 16)
 	switch {
 	case name == "ingress" && isItem:
 		name = "egress"
-	case name == "port" && isText && strings.Trim(number, "0123456789") == "" && number != "":
-		return fmt.Sprintf("a port number is written without quotes: port: %s", number)
+	case name == "port" && notNumber == nil && number > 0:
+		return fmt.Sprintf("a port number is written without quotes: port: %d", number)
 	case name == "policyTypes" && err.Type == field.ErrorTypeInvalid && !isItem:
 		return "list each direction that has rules, or remove its rules"
 	case name == "values" && isItem:

@@ -46,7 +46,7 @@ func Of(o *manifest.Object) *Inspection { return &Inspection{object: o} }
 func Policy(o *manifest.Object, r Role) (*networkingv1.NetworkPolicy, *Inspection) {
 	in := Of(o)
 	if version := o.APIVersion(); version != manifest.APIVersion {
-		in.Add(report.NotAPolicy, wrongVersion(version))
+		in.Add(report.NotAPolicy, WrongVersion(version))
 	}
 	if IsTooLarge(o) {
 		in.Add(report.RejectedByServer, strict.Finding{
@@ -62,7 +62,13 @@ func Policy(o *manifest.Object, r Role) (*networkingv1.NetworkPolicy, *Inspectio
 	if r == StrictRole {
 		in.Cause(report.NotForOverlays, lostValues(o)...)
 	}
-	in.AddConsequences(report.RejectedByServer, merge.Validate(policy))
+	invalid := merge.Validate(policy)
+	if r == BystanderRole && policy.GenerateName != "" { // of which the API server makes a name
+		invalid = slices.DeleteFunc(invalid, func(err *field.Error) bool {
+			return err.Type == field.ErrorTypeRequired && err.Field == "metadata.name"
+		})
+	}
+	in.AddConsequences(report.RejectedByServer, invalid)
 	return policy, in
 }
 
@@ -79,13 +85,19 @@ const (
 	BystanderRole
 )
 
-// wrongVersion says what to do about a policy of another API version or group.
-func wrongVersion(version string) strict.Finding {
+// WrongVersion says what to do about a policy of another API version or group.
+func WrongVersion(version string) strict.Finding {
 	hint := "write apiVersion: " + manifest.APIVersion
-	if group, _, _ := strings.Cut(version, "/"); strings.Contains(group, ".") && !strings.HasSuffix(group, "k8s.io") {
+	if IsOfVendor(version) {
 		hint = "another vendor's policy cannot be merged here; write a NetworkPolicy of " + manifest.APIVersion
 	}
 	return strict.Finding{Error: field.NotSupported(field.NewPath("apiVersion"), version, []string{manifest.APIVersion}), Hint: hint}
+}
+
+// IsOfVendor reports whether an API version is not one of Kubernetes' own.
+func IsOfVendor(version string) bool {
+	group, _, _ := strings.Cut(version, "/")
+	return strings.Contains(group, ".") && !strings.HasSuffix(group, "k8s.io")
 }
 
 // Cause adds findings that may have consequences.

@@ -93,8 +93,11 @@ func (m *maker) checkCeilings() {
 	}
 }
 
-// unbound is the problem of a policy of another vendor.
+// unbound is the problem of a policy of another vendor, or of another API version.
 func unbound(o *manifest.Object) report.Problem {
+	if o.Kind() == "NetworkPolicy" && !inspect.IsOfVendor(o.APIVersion()) {
+		return inspect.Locate(o, report.NotAPolicy, inspect.WrongVersion(o.APIVersion()))
+	}
 	return inspect.Locate(o, report.Unbound, strict.Finding{
 		Error: field.Forbidden(field.NewPath("kind"), fmt.Sprintf("a %s of %s opens the network, and a ceiling cannot bound it", o.Kind(), o.APIVersion())),
 		Hint:  "take it out of this stream: what is given beside the ceilings is the platform's to apply",
