@@ -201,7 +201,10 @@ func objects(d *manifest.Document) *Doubt {
 		}
 	}
 	for _, o := range slices.Concat(d.Objects, d.Lists) {
-		isPolicy := slices.ContainsFunc(node.Entries(o.Node, "kind"), func(kind *yaml.Node) bool { return strings.HasSuffix(kind.Value, "NetworkPolicy") })
+		isPolicy := strings.HasSuffix(o.Kind(), "NetworkPolicy")
+		for _, kind := range node.Entries(o.Node, "kind") {
+			isPolicy = isPolicy || strings.HasSuffix(kind.Value, "NetworkPolicy")
+		}
 		twice := keyTwice(o.Node, "apiVersion", "kind", "metadata")
 		items, hasItems := o.Value["items"]
 		values, _ := items.(map[string]any)

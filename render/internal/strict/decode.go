@@ -232,7 +232,7 @@ func hintForField(key string, names []string) string {
 		return fmt.Sprintf("did you mean %q?", guess)
 	}
 	if len(names) > 8 {
-		return "remove it; the API server would ignore it"
+		return "move it to where it belongs, or remove it: the API server would ignore it"
 	}
 	return "the fields here are " + strings.Join(names, ", ") + "; check the indentation"
 }
