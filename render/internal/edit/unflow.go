@@ -104,11 +104,15 @@ func (l *lines) unflow(f flowNode) bool {
 	return true
 }
 
-// indented indents the lines of a text, and leaves out the last line break.
+// indented indents the lines of a text that are not empty, and leaves out the last line
+// break.
 func indented(text []byte, indent int, lineBreak string) string {
 	var b strings.Builder
 	for line := range strings.Lines(string(text)) {
-		b.WriteString(strings.Repeat(" ", indent) + strings.TrimSuffix(line, "\n") + lineBreak)
+		if line = strings.TrimSuffix(line, "\n"); line != "" {
+			b.WriteString(strings.Repeat(" ", indent))
+		}
+		b.WriteString(line + lineBreak)
 	}
 	return strings.TrimSuffix(b.String(), lineBreak)
 }
