@@ -93,7 +93,7 @@ func (b *bench) double(h hostile, w way, half, whole string) (flagged bool, err 
 		return false, err
 	}
 	var d doubled
-	for range 3 { // what looks like too much may have been a disturbance
+	for range 8 { // what looks like too much may have been a disturbance
 		if err := d.measure(b.merge(half, w.args...), b.merge(whole, w.args...)); err != nil {
 			return false, err
 		}
