@@ -144,9 +144,9 @@ func (s *services) index() {
 	}
 }
 
-// add adds the ports of an object that its pods have by another number, and not for
-// something else, too, if the object is a Service with an address of its own. What number a named targetPort has, only the pods
-// know.
+// add adds the ports of an object that its pods have by another number, if the object is
+// a Service with an address of its own: not if the pods have such a port, too. What number
+// a named targetPort has, only the pods know.
 func (s *services) add(o *manifest.Object) {
 	var service corev1.Service
 	if o.Kind() != "Service" || runtime.DefaultUnstructuredConverter.FromUnstructured(o.Value, &service) != nil ||

@@ -162,7 +162,7 @@ func syntax(d *manifest.Document) *Doubt {
 }
 
 // firstSpace finds content that begins with white space that YAML takes for a letter, or
-// not at all: Helm and kubectl skip it, and read what is behind.
+// does not allow: Helm and kubectl skip it, and read what is behind.
 func firstSpace(d *manifest.Document) *Doubt {
 	text, line, column := d.Body()
 	plain := " \r\n"
