@@ -114,6 +114,8 @@ func TestAbout(t *testing.T) {
 		"metadata twice":                   {"metadata: {name: e}\nkind: NetworkPolicy\nmetadata:\n", "metadata stands here twice", 3},
 		"metadata twice by a merge":        {"<<: {kind: NetworkPolicy}\nmetadata: {name: e}\nmetadata:\n", "metadata stands here twice", 3},
 		"kind twice, the first a policy":   {"kind: NetworkPolicy\nkind: ConfigMap\n", "kind stands here twice", 2},
+		"kind twice in a merge":            {"<<: {kind: NetworkPolicy, kind: ConfigMap}\n", parsers, 1},
+		"apiVersion twice":                 {"kind: NetworkPolicy\napiVersion: a\napiVersion: b\n", "apiVersion stands here twice", 3},
 		"kind twice, no policy":            {"kind: Secret\nkind: ConfigMap\n", "", 0},
 		"a policy by a merge, with items":  {"<<: {kind: NetworkPolicy}\nitems: 1\n", ownItems, 2},
 		"metadata twice alike":             {"metadata: {name: e}\nkind: NetworkPolicy\nmetadata: {name: e}\n", "", 0},
