@@ -38,6 +38,7 @@ func TestReadFails(t *testing.T) {
 		"a: 1\nb:\n  c: [1]\u00a0\n  d: 4\n":                        "3: not valid YAML: did not find expected key",
 		"a:\n   b: 1\n  c: 2\nd: 3\n":                               "3: not valid YAML: did not find expected key",
 		"a: 1\nb: {c: [1}\nd: 3\n":                                  "2: not valid YAML: did not find expected ',' or ']'",
+		"x: 1\na: [b,\n  c}\nd: 3\n":                                "3: not valid YAML: did not find expected ',' or ']'",
 		"a: 1\nb: @c\nd: 3\n":                                       "2: not valid YAML: found character",
 		"a: 1\nb: *c\nd: 3\n":                                       "2: not valid YAML: unknown anchor",
 		"a: 1\nb: !!binary x\nd: 3\n":                               "1: not valid YAML: !!binary",
