@@ -56,6 +56,8 @@ func TestRoles(t *testing.T) {
 		policy("labels: {a: b}", "egress: [{ports: [{port: 1, protocol: }], to: }]"):          {fine, fine, fine},
 		policy("labels: {a: b}", "egress: [{ports: [{port: 0}]}]"):                            {"7 spec.egress[0].ports[0].port E06", "-", "-"},
 		policy("labels: {a: b}", "egress: [{ports: [{port: 0, endPort: 5}]}]"):                {"7 spec.egress[0].ports[0].port E06", "-", "-"},
+		strings.Replace(policy("labels: {a: b}", "podSelector: {}"), "  name:", "  generateName:", 1): {
+			"3 metadata.name E06", "-", fine},
 		strings.Replace(policy("labels: {a: b}", "podSelector: {}"), "networking.k8s.io/v1", "extensions/v1beta1", 1): {
 			"1 apiVersion E07", "-", "-"},
 	} {
@@ -120,6 +122,8 @@ func TestHintFor(t *testing.T) {
 	for want, err := range map[string]*field.Error{
 		"use a number from 1 to 65535":                            field.Invalid(path("spec", "egress").Index(0).Child("ports").Index(0).Child("port"), 0, ""),
 		"a port number is written without quotes: port: 80":       field.Invalid(path("port"), "80", ""),
+		"use a number from 1":                                     field.Invalid(path("port"), "0", ""),
+		"65535, or the name":                                      field.Invalid(path("port"), "70000", ""),
 		"or the name of a container port":                         field.Invalid(path("port"), "", ""),
 		"list the ports, or name a smaller network or fewer pods": field.Forbidden(path("spec", "ingress").Index(0), ""),
 		"remove the rules, or":                                    field.Forbidden(path("spec", "ingress"), ""),
