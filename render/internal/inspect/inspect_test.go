@@ -58,6 +58,8 @@ func TestRoles(t *testing.T) {
 		policy("labels: {a: b}", "egress: [{ports: [{port: 0, endPort: 5}]}]"):                {"7 spec.egress[0].ports[0].port E06", "-", "-"},
 		strings.Replace(policy("labels: {a: b}", "podSelector: {}"), "  name:", "  generateName:", 1): {
 			"3 metadata.name E06", "-", fine},
+		strings.Replace(policy("generateName: b", "podSelector: {}"), "name: a", "name: A", 1): {
+			"4 metadata.name E06", "-", "-"},
 		strings.Replace(policy("labels: {a: b}", "podSelector: {}"), "networking.k8s.io/v1", "extensions/v1beta1", 1): {
 			"1 apiVersion E07", "-", "-"},
 	} {
