@@ -99,7 +99,7 @@ func unbound(o *manifest.Object) report.Problem {
 		return inspect.Locate(o, report.NotAPolicy, inspect.WrongVersion(o.APIVersion()))
 	}
 	return inspect.Locate(o, report.Unbound, strict.Finding{
-		Error: field.Forbidden(field.NewPath("kind"), fmt.Sprintf("a %s of %s opens the network, and a ceiling cannot bound it", o.Kind(), o.APIVersion())),
+		Error: field.Forbidden(field.NewPath("kind"), fmt.Sprintf("%s of %s opens the network, and a ceiling cannot bound it", o.Kind(), o.APIVersion())),
 		Hint:  "take it out of this stream: what is given beside the ceilings is the platform's to apply",
 	})
 }

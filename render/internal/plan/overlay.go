@@ -75,7 +75,7 @@ func notAnOverlay(o *manifest.Object) report.Problem {
 	switch {
 	case opensNetwork(o):
 		return inspect.Locate(o, report.NotAPolicy, strict.Finding{
-			Error: field.Forbidden(intoPath(), fmt.Sprintf("a %s of %s is another vendor's policy, which cannot be merged here", o.Kind(), o.APIVersion())),
+			Error: field.Forbidden(intoPath(), fmt.Sprintf("%s of %s is another vendor's policy, which cannot be merged here", o.Kind(), o.APIVersion())),
 			Hint:  "remove the annotation, or write a NetworkPolicy of " + manifest.APIVersion,
 		})
 	case guess != "":
