@@ -9,6 +9,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/networknt/netpol-merge/render/internal/node"
 )
 
 func parsed(t *testing.T, text string) Document {
@@ -193,7 +195,7 @@ func TestScalar(t *testing.T) {
 		"/abcdefgh":    "/abcdefgh",
 		"_123456789":   "_123456789",
 	} {
-		got, err := Encode(Scalar(text))
+		got, err := node.Encode(Scalar(text))
 		require.NoError(t, err)
 		require.Equal(t, want+"\n", string(got))
 	}

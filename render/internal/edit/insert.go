@@ -224,7 +224,7 @@ func (l *lines) lastLine(sequence *yaml.Node, dash int) int {
 
 // set sets an entry of a mapping, in whatever style, which may be missing.
 func (l *lines) set(root *yaml.Node, e Edit, key, mapping *yaml.Node) error {
-	encoded, err := Encode(Scalar(e.Value))
+	encoded, err := node.Encode(Scalar(e.Value))
 	if err != nil {
 		return err
 	}

@@ -68,7 +68,7 @@ func (d Document) frame(content *yaml.Node) ([]byte, error) {
 	if first := content.Content[0].Content; len(first) > 0 && first[0].Line == root.Line && first[0].Column == root.Column {
 		first[0].HeadComment = ""
 	}
-	body, err := Encode(portable(content))
+	body, err := node.Encode(portable(content))
 	if err != nil {
 		return nil, err
 	}

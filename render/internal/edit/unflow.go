@@ -74,7 +74,7 @@ func (l *lines) unflow(f flowNode) bool {
 	}
 	block := *f.value
 	block.HeadComment, block.LineComment, block.FootComment = "", "", ""
-	encoded, err := Encode(portable(&block))
+	encoded, err := node.Encode(portable(&block))
 	if err != nil {
 		return false
 	}
@@ -93,7 +93,7 @@ func (l *lines) unflow(f flowNode) bool {
 	case len(before) > 0 && before[len(before)-1] != '\n':
 		lead = lineBreak
 	}
-	with := lead + strings.TrimPrefix(indented(encoded, indent, lineBreak), first)
+	with := lead + strings.TrimPrefix(node.Indented(encoded, indent, lineBreak), first)
 	behind, rest := cutLine(l.text[end:])
 	if f.key != nil {
 		with = string(behind) + lineBreak + with
@@ -102,19 +102,6 @@ func (l *lines) unflow(f flowNode) bool {
 	}
 	l.edits = append(l.edits, edit{len(before), len(l.text) - len(rest), with})
 	return true
-}
-
-// indented indents the lines of a text that are not empty, and leaves out the last line
-// break.
-func indented(text []byte, indent int, lineBreak string) string {
-	var b strings.Builder
-	for line := range strings.Lines(string(text)) {
-		if line = strings.TrimSuffix(line, "\n"); line != "" {
-			b.WriteString(strings.Repeat(" ", indent))
-		}
-		b.WriteString(line + lineBreak)
-	}
-	return strings.TrimSuffix(b.String(), lineBreak)
 }
 
 // cutLine cuts a text at the end of its first line.

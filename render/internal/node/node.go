@@ -1,5 +1,5 @@
 // Package node finds things in the nodes of a parsed YAML document: the value of a key,
-// what an alias stands for, what is at a path.
+// what an alias stands for, what is at a path. It also writes nodes (encode.go).
 //
 // Start reading at At. The functions take nil for a node that is not there, and return
 // nil for what they do not find. They know nothing of what a document is about.

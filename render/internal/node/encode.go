@@ -1,8 +1,8 @@
-package edit
+package node
 
 import (
 	"bytes"
-	"cmp"
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -39,11 +39,11 @@ func Encode(n *yaml.Node) ([]byte, error) {
 		line := []byte(placeholder(i) + "\n")
 		before, after, _ := bytes.Cut(encoded, line)
 		before, isItem := bytes.CutSuffix(before, []byte("- "))
-		if !isItem || bytes.Contains(after, line) { // somebody's text is the same
-			return nil, errNoLines
+		if !isItem || bytes.Contains(after, line) {
+			return nil, errTaken
 		}
 		indent := len(before) - bytes.LastIndexByte(before, '\n') - 1
-		encoded = slices.Concat(before, []byte(indented(text, indent, "\n"))[indent:], []byte("\n"), after)
+		encoded = slices.Concat(before, []byte(Indented(text, indent, "\n"))[indent:], []byte("\n"), after)
 	}
 	return encoded, nil
 }
@@ -79,64 +79,18 @@ func encode(n *yaml.Node) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// itemLines are the lines of a list's items, as Encode would write them. It knows only
-// what Append may hold, and takes a tenth of the time.
-func itemLines(items []*yaml.Node) ([]string, error) {
-	b := blockLines{}
-	b.add(&yaml.Node{Kind: yaml.SequenceNode, Content: items}, "", "")
-	return b.lines, b.err
-}
+// errTaken is the error for a text in a document that is the same as what stands for a list.
+var errTaken = errors.New("the document has a text that this program needs for itself")
 
-// blockLines are lines in block style.
-type blockLines struct {
-	lines []string
-	err   error
-}
-
-// add adds the lines of a mapping or of a list that is not empty. Its first line begins
-// with lead, the others with indent.
-func (b *blockLines) add(n *yaml.Node, lead, indent string) {
-	for i, child := range n.Content {
-		switch {
-		case n.Kind == yaml.MappingNode && i%2 == 0:
-			continue // with its value
-		case n.Kind == yaml.SequenceNode && len(child.Content) > 0:
-			b.add(child, lead+"- ", indent+"  ")
-		case n.Kind == yaml.SequenceNode:
-			b.lines = append(b.lines, lead+"- "+b.text(child))
-		case len(child.Content) == 0:
-			b.lines = append(b.lines, lead+b.text(n.Content[i-1])+": "+b.text(child)+comment(child))
-		default:
-			b.lines = append(b.lines, lead+b.text(n.Content[i-1])+":"+comment(n.Content[i-1]))
-			inner := indent
-			if child.Kind == yaml.MappingNode {
-				inner += "  "
-			}
-			b.add(child, inner, inner)
+// Indented indents the lines of a text that are not empty, and leaves out the last line
+// break.
+func Indented(text []byte, indent int, lineBreak string) string {
+	var b strings.Builder
+	for line := range strings.Lines(string(text)) {
+		if line = strings.TrimSuffix(line, "\n"); line != "" {
+			b.WriteString(strings.Repeat(" ", indent))
 		}
-		lead = indent
+		b.WriteString(line + lineBreak)
 	}
-}
-
-// text is a scalar or an empty collection as it is written.
-func (b *blockLines) text(n *yaml.Node) string {
-	if n.Kind == yaml.ScalarNode && n.Tag == "" { // a plain word
-		return n.Value
-	}
-	plain := *n
-	plain.LineComment = ""
-	encoded, err := Encode(&plain)
-	text := strings.TrimSuffix(string(encoded), "\n")
-	if err == nil && strings.Contains(text, "\n") {
-		err = errNoLines
-	}
-	b.err = cmp.Or(b.err, err)
-	return text
-}
-
-func comment(n *yaml.Node) string {
-	if n.LineComment == "" {
-		return ""
-	}
-	return " " + n.LineComment
+	return strings.TrimSuffix(b.String(), lineBreak)
 }
