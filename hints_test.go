@@ -44,7 +44,7 @@ var hintCases = []hintCase{
 	{code: "E16", dir: "3-fold/ceiling-none-counts", hint: "add a ceiling that selects all of these pods", args: "--ceiling=../../proxy-allow.yaml"},
 	{code: "E16", dir: "3-fold/ceiling-other-vendor", hint: "take it out of this stream", replace: []string{vendorPolicy, ""}},
 	{code: "W01", dir: "5-failing/warning-no-rules", hint: "add what it was meant to open", replace: []string{"egress: []", "egress: [{ports: [{port: 5432}]}]"}},
-	{code: "W02", dir: "3-fold/isolation-not-isolated", hint: "write policyTypes: [Ingress, Egress] in the target", replace: []string{"policyTypes: [Ingress]", "policyTypes: [Ingress, Egress]"}},
+	{code: "W02", dir: "3-fold/isolation-not-isolated", hint: "write policyTypes: [Ingress, Egress] in it", replace: []string{"policyTypes: [Ingress]", "policyTypes: [Ingress, Egress]"}},
 	{code: "W03", dir: "5-failing/warning-reopened-by-a-wider-network", hint: "except the same networks", replace: []string{
 		"        cidr: 10.0.0.0/8\n    ports:\n    - port: 5432\n", "        cidr: 10.0.0.0/8\n        except: [10.1.0.0/16]\n    ports:\n    - port: 5432\n"}},
 	{code: "W04", dir: "5-failing/warning-stray-dash", hint: "remove the '-' before ports", replace: []string{"  - ports:\n    - port: 5432", "    ports:\n    - port: 5432"}},

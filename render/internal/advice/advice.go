@@ -82,7 +82,7 @@ func (a *adviser) notIsolated(t *plan.Target) {
 		direction := merge.RulesKey(change.Direction)
 		a.warn(t.Overlays[change.Overlay].Object, report.NotIsolatedYet, field.NewPath("spec", direction),
 			fmt.Sprintf("nothing is added: the target %q does not isolate %s, so everything is allowed there already", t.Name(), direction),
-			"if it should be isolated, write policyTypes: [Ingress, Egress] in the target")
+			fmt.Sprintf("if the target should isolate %s, write policyTypes: [Ingress, Egress] in it", direction))
 	}
 }
 

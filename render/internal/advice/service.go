@@ -145,8 +145,8 @@ func (s *services) index() {
 }
 
 // add adds the ports of an object that its pods have by another number, if the object is
-// a Service with an address of its own: not if the pods have such a port, too. What number
-// a named targetPort has, only the pods know.
+// a Service with an address of its own, unless another of its ports leads to the pods' port
+// of that number. What number a named targetPort has, only the pods know.
 func (s *services) add(o *manifest.Object) {
 	var service corev1.Service
 	if o.Kind() != "Service" || runtime.DefaultUnstructuredConverter.FromUnstructured(o.Value, &service) != nil ||
@@ -155,7 +155,9 @@ func (s *services) add(o *manifest.Object) {
 	}
 	for _, entry := range service.Spec.Ports {
 		r := remappedPort{o, service.Spec.Selector, entry.Port, cmp.Or(entry.Protocol, corev1.ProtocolTCP), entry.TargetPort.IntVal}
-		isTarget := func(p corev1.ServicePort) bool { return p.TargetPort.IntVal == r.port }
+		isTarget := func(p corev1.ServicePort) bool {
+			return p.TargetPort.IntVal == r.port && cmp.Or(p.Protocol, corev1.ProtocolTCP) == r.protocol
+		}
 		if r.target != 0 && r.target != r.port && !slices.ContainsFunc(service.Spec.Ports, isTarget) {
 			s.remapped[r.port] = append(s.remapped[r.port], r)
 		}

@@ -105,8 +105,8 @@ func unlikeMapping(n *yaml.Node, value any) *yaml.Node {
 }
 
 // collect gathers the values of a mapping as YAML 1.2 parsers do: its own, of a key that
-// stands twice the last, and then those that merge keys bring in. It returns a key on
-// whose value programs do not agree, if there is one: it stands twice, and not alike, in
+// stands twice the last, and then those that merge keys bring in. It returns a key, or its
+// value, on which programs do not agree, if there is one: it stands twice, and not alike, in
 // what a merge key brings in; or it has no value, and a merge key has one.
 func collect(n *yaml.Node, into map[string]*yaml.Node, isMerged bool) (disputed *yaml.Node) {
 	if n = node.Resolve(n); n == nil {
@@ -132,21 +132,20 @@ func collectOwn(n *yaml.Node, into map[string]*yaml.Node, isMerged bool) (disput
 	own := map[string]*yaml.Node{}
 	for i := len(n.Content) - 2; i >= 0; i -= 2 {
 		key, value := n.Content[i], n.Content[i+1]
-		later, again := own[key.Value]
-		already, isThere := into[key.Value]
-		switch {
-		case key.ShortTag() == "!!merge":
+		if key.ShortTag() == "!!merge" {
 			continue
-		case again && isMerged && !node.Equal(value, later):
-			disputed = key
-		case again:
-		case !isThere:
-			into[key.Value] = value
-		case isNull(already) && !isNull(value):
-			disputed = already
 		}
-		if !again {
-			own[key.Value] = value
+		if later, again := own[key.Value]; again {
+			if isMerged && !node.Equal(value, later) {
+				disputed = key
+			}
+			continue
+		}
+		own[key.Value] = value
+		if already, isThere := into[key.Value]; !isThere {
+			into[key.Value] = value
+		} else if isNull(already) && !isNull(value) {
+			disputed = already
 		}
 	}
 	return disputed
@@ -183,5 +182,9 @@ func isSameScalar(n *yaml.Node, value any) bool {
 
 func isNumber(n *yaml.Node, value float64) bool {
 	var number float64
-	return (n.ShortTag() == "!!int" || n.ShortTag() == "!!float") && n.Decode(&number) == nil && number == value
+	err := n.Decode(&number)
+	if err != nil { // an integer that is a fraction only to YAML
+		number, err = strconv.ParseFloat(n.Value, 64)
+	}
+	return (n.ShortTag() == "!!int" || n.ShortTag() == "!!float") && err == nil && number == value
 }

@@ -34,7 +34,7 @@ type Doubt struct {
 // About returns the first reason why the document, which is not blank, cannot be read in
 // one way only; nil if it can.
 func About(d *manifest.Document) *Doubt {
-	for _, find := range []func(*manifest.Document) *Doubt{encoding, marker, firstSpace, tagDirective, second, firstLine, syntax, objects, Parsers} {
+	for _, find := range []func(*manifest.Document) *Doubt{encoding, marker, firstSpace, tagDirective, second, firstLine, syntax, keys, objects, Parsers} {
 		if doubt := find(d); doubt != nil {
 			return doubt
 		}
@@ -193,6 +193,30 @@ func tagDirective(d *manifest.Document) *Doubt {
 	return nil
 }
 
+// keys finds keys that are not written as the text that they are.
+func keys(d *manifest.Document) *Doubt {
+	if key := inDisguise(d.Root()); key != nil {
+		return &Doubt{Line: key.Line, Reason: "a key is an alias or in base64, which programs do not read alike", Hint: "write the key as a plain word"}
+	}
+	return nil
+}
+
+// inDisguise is the first key in a node that is an alias or in base64; nil if there is none.
+func inDisguise(n *yaml.Node) *yaml.Node {
+	if n == nil {
+		return nil
+	}
+	for i, inner := range n.Content {
+		if n.Kind == yaml.MappingNode && i%2 == 0 && (inner.Kind == yaml.AliasNode || inner.ShortTag() == "!!binary") {
+			return inner
+		}
+		if found := inDisguise(inner); found != nil {
+			return found
+		}
+	}
+	return nil
+}
+
 // objects finds objects that some programs take for others.
 func objects(d *manifest.Document) *Doubt {
 	for _, list := range d.Lists {
@@ -202,10 +226,7 @@ func objects(d *manifest.Document) *Doubt {
 	}
 	for _, o := range slices.Concat(d.Objects, d.Lists) {
 		isPolicy := strings.HasSuffix(o.Kind(), "NetworkPolicy")
-		for _, kind := range node.Entries(o.Node, "kind") {
-			isPolicy = isPolicy || strings.HasSuffix(kind.Value, "NetworkPolicy")
-		}
-		twice := keyTwice(o.Node, "apiVersion", "kind", "metadata")
+		twice := keyTwice(o)
 		items, hasItems := o.Value["items"]
 		values, _ := items.(map[string]any)
 		metadata, _ := o.Value["metadata"].(map[string]any)
@@ -216,7 +237,7 @@ func objects(d *manifest.Document) *Doubt {
 		switch {
 		case len(node.Entries(o.Node, "items")) > 1:
 			return inObject(o, "items", "items stand here twice: programs do not agree which count", "keep one list of items")
-		case isPolicy && !o.IsMarked() && twice != "":
+		case twice != "":
 			return inObject(o, twice, twice+" stands here twice: programs do not agree which counts", "keep one")
 		case len(values) > 0 && (o.Kind() == "List" || o.Kind() == "ResourceList"):
 			return inObject(o, "items", "items is no list: some programs take its values for objects", "write a list")
@@ -231,12 +252,18 @@ func objects(d *manifest.Document) *Doubt {
 	return nil
 }
 
-// keyTwice is the first of the keys that a mapping has twice, and not alike; empty if there
-// is none.
-func keyTwice(mapping *yaml.Node, keys ...string) string {
-	for _, key := range keys {
-		values := node.Entries(mapping, key)
-		if slices.ContainsFunc(values, func(n *yaml.Node) bool { return !node.Equal(n, values[0]) }) {
+// keyTwice is a key that an object has twice, and not alike, if by one of its kinds it is a
+// policy or a list of policies; empty if there is none. Of an overlay that is told as a
+// duplicate key.
+func keyTwice(o *manifest.Object) string {
+	isPolicy := func(kind string) bool { return strings.HasSuffix(strings.TrimSuffix(kind, "List"), "NetworkPolicy") }
+	kinds := node.Entries(o.Node, "kind")
+	if o.IsMarked() || !isPolicy(o.Kind()) && !slices.ContainsFunc(kinds, func(n *yaml.Node) bool { return isPolicy(n.Value) }) {
+		return ""
+	}
+	for _, key := range []string{"apiVersion", "kind", "metadata"} {
+		values := node.Entries(o.Node, key)
+		if len(values) > 1 && slices.ContainsFunc(values[1:], func(n *yaml.Node) bool { return !node.Equal(n, values[0]) }) {
 			return key
 		}
 	}
@@ -287,13 +314,13 @@ func inObject(o *manifest.Object, path, reason, hint string) *Doubt {
 	return &Doubt{Line: line, Reason: reason, Hint: hint}
 }
 
-// Parsers finds what the two parsers read differently, and what a parser of JSON does.
+// Parsers finds what the two YAML parsers, or a JSON parser, read differently.
 func Parsers(d *manifest.Document) *Doubt {
 	if n := unlikeObject(d.Root(), d.Value); n != nil {
 		return &Doubt{Line: n.Line, Reason: "YAML parsers do not agree on what this says", Hint: "write it plainly: no merge key behind the keys that it would replace, no tags, numbers in decimal, keys such as y, n, on and off in quotes"}
 	}
 	if n := unlikeObject(d.JSON(), d.Value); n != nil {
-		return &Doubt{Line: n.Line, Reason: "as JSON this says something else than as YAML", Hint: "write the line breaks of Unicode in texts as escapes, such as \\u0085"}
+		return &Doubt{Line: n.Line, Reason: "as JSON this says something else than as YAML", Hint: "write numbers plainly, and the line breaks of Unicode in texts as escapes, such as \\u0085"}
 	}
 	return nil
 }

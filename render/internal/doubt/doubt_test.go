@@ -31,7 +31,7 @@ func TestAbout(t *testing.T) {
 		inner      = "a NetworkPolicy in a list in a list"
 		letters    = "the case of letters"
 		parsers    = "YAML parsers do not agree"
-		noText     = "a key is a list, a mapping, null"
+		disguise   = "a key is an alias or in base64"
 	)
 	for name, test := range map[string]struct {
 		text, reason string
@@ -92,11 +92,11 @@ func TestAbout(t *testing.T) {
 		"a list":                           {listHead + "- kind: NetworkPolicy\n", "", 0},
 		"a list of lists of policies":      {listHead + "- kind: List\n  items:\n  - kind: NetworkPolicy\n    metadata: {name: a}\n", inner, 7},
 		"a list of lists of others":        {listHead + "- kind: List\n  items:\n  - kind: ConfigMap\n", "", 0},
-		"a key by an alias":                {"x: &m metadata\nkind: c\n*m : {name: a}\n", noText, 3},
+		"a key by an alias":                {"x: &m metadata\nkind: c\n*m : {name: a}\n", disguise, 3},
 		"null in front of a merge":         {"kind: c\nmetadata:\n<<: {metadata: {name: a}}\n", parsers, 2},
 		"null behind a merge":              {"kind: c\n<<: {metadata: {name: a}}\nmetadata:\n", parsers, 3},
 		"null behind a merge of null":      {"kind: c\n<<: {metadata: }\nmetadata: ~\n", "", 0},
-		"a key in base64 in a merge":       {"kind: c\n<<: {!!binary bWV0YWRhdGE=: {name: a}}\n", noText, 2},
+		"a key in base64 in a merge":       {"kind: c\n<<: {!!binary bWV0YWRhdGE=: {name: a}}\n", disguise, 2},
 		"items twice in a merge":           {"kind: c\n<<: {items: [{kind: NetworkPolicy}], items: }\n", parsers, 2},
 		"items twice alike in a merge":     {"kind: c\n<<: {items: [], items: []}\n", "", 0},
 		"items that are a mapping":         {"kind: List\nitems: {a: {kind: NetworkPolicy}}\n", "items is no list", 2},
@@ -116,6 +116,9 @@ func TestAbout(t *testing.T) {
 		"kind twice, the first a policy":   {"kind: NetworkPolicy\nkind: ConfigMap\n", "kind stands here twice", 2},
 		"kind twice in a merge":            {"<<: {kind: NetworkPolicy, kind: ConfigMap}\n", parsers, 1},
 		"apiVersion twice":                 {"kind: NetworkPolicy\napiVersion: a\napiVersion: b\n", "apiVersion stands here twice", 3},
+		"kind twice, the first a list":     {"kind: NetworkPolicyList\nkind: List\nitems: []\n", "kind stands here twice", 2},
+		"large numbers in JSON":            {"{\"kind\": \"NetworkPolicy\", \"a\": [9223372036854775808, 18446744073709551615]}\n", "", 0},
+		"another key by an alias":          {"kind: ConfigMap\nx: &m a\ndata: {*m : NetworkPolicy}\n", disguise, 3},
 		"kind twice, no policy":            {"kind: Secret\nkind: ConfigMap\n", "", 0},
 		"a policy by a merge, with items":  {"<<: {kind: NetworkPolicy}\nitems: 1\n", ownItems, 2},
 		"metadata twice alike":             {"metadata: {name: e}\nkind: NetworkPolicy\nmetadata: {name: e}\n", "", 0},
@@ -161,7 +164,7 @@ func TestAbout(t *testing.T) {
 		"a number as a key": {"kind: NetworkPolicy\na: {1: a}\n", parsers, 2},
 		"text as a key":     {"kind: NetworkPolicy\na: {'1': a}\n", "", 0},
 		"binary text":       {"kind: !!binary TmV0d29ya1BvbGljeQ==\na: !!binary YQ==\n", "", 0},
-		"a binary key":      {"kind: NetworkPolicy\n!!binary YQ==: 1\n", noText, 2},
+		"a binary key":      {"kind: NetworkPolicy\n!!binary YQ==: 1\n", disguise, 2},
 		"NEL in JSON":       {"{\"kind\": \"NetworkPolicy\",\n\"a\": \"x\u0085y\"}\n", "as JSON this says something else", 2},
 		"NEL in a list":     {"{\"kind\": \"NetworkPolicyList\", \"apiVersion\": \"\u0085/\", \"items\": []}\n", "as JSON this says something else", 1},
 		"behind directives": {"%YAML 1.1\n---\n{\"kind\": \"NetworkPolicy\",\n\"a\": \"x\u0085y\"}\n", "as JSON this says something else", 4},

@@ -82,10 +82,11 @@ func lostValues(o *manifest.Object) (findings []strict.Finding) {
 		Walk(o.At("spec", list), field.NewPath("spec", list), list, func(path *field.Path, parent, key string, value any) {
 			isSelector := parent == "matchLabels" || key == "matchLabels" || key == "matchExpressions" || strings.HasSuffix(key, "Selector")
 			if value == nil && len(findings) <= strict.MostFindings && (isSelector || key == "port" || key == "cidr" || key == "except") {
-				findings = append(findings, strict.Finding{
-					Error: field.Required(path, "nothing stands behind the key: did a template lose its value?"),
-					Hint:  "set the value; without one a port or selector means all, and except means none",
-				})
+				hint := "set the value; a port or selector without one means all"
+				if key == "except" {
+					hint = "set the value, or remove the key: an empty except excludes nothing"
+				}
+				findings = append(findings, strict.Finding{Error: field.Required(path, "nothing stands behind the key: did a template lose its value?"), Hint: hint})
 			}
 		})
 	}

@@ -97,7 +97,7 @@ func WrongVersion(version string) strict.Finding {
 // IsOfVendor reports whether an API version is not one of Kubernetes' own.
 func IsOfVendor(version string) bool {
 	group, _, _ := strings.Cut(version, "/")
-	return strings.Contains(group, ".") && !strings.HasSuffix(group, "k8s.io")
+	return strings.Contains(group, ".") && !strings.HasSuffix(group, ".k8s.io")
 }
 
 // Cause adds findings that may have consequences.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -176,23 +177,21 @@ func (d *Document) parse() error {
 	if expanded(&tree, map[*yaml.Node]int{}) > len(text)+mostAliased {
 		return &SyntaxError{1, "aliases make the document too large to be read"}
 	}
-	if key := oddKey(&tree); key != nil {
-		return &SyntaxError{key.Line, "a key is a list, a mapping, null, an alias or in base64, which programs do not read alike: write it as a plain word"}
+	if key := keyThatIsNoText(&tree); key != nil {
+		return &SyntaxError{key.Line, "a key is a list, a mapping or null: programs that read YAML as JSON do not take it"}
 	}
 	return d.readValues(text)
 }
 
-// oddKey is the first key of a mapping that is not written as the text that it is in JSON;
-// nil if there is none.
-func oddKey(n *yaml.Node) *yaml.Node {
+// keyThatIsNoText is the first key of a mapping that cannot be one in JSON; nil if there is
+// none.
+func keyThatIsNoText(n *yaml.Node) *yaml.Node {
 	for i, inner := range n.Content {
-		if n.Kind == yaml.MappingNode && i%2 == 0 {
-			tag := inner.ShortTag()
-			if inner.Kind != yaml.ScalarNode || tag == "!!null" || tag == "!!binary" {
-				return inner
-			}
+		key := node.Resolve(inner)
+		if n.Kind == yaml.MappingNode && i%2 == 0 && (key.Kind != yaml.ScalarNode || key.ShortTag() == "!!null") {
+			return inner
 		}
-		if found := oddKey(inner); found != nil {
+		if found := keyThatIsNoText(inner); found != nil {
 			return found
 		}
 	}
@@ -246,33 +245,52 @@ func (d *Document) parseable() []byte {
 	return text
 }
 
-// notYAML is the error for a text that a parser does not take. sigs.k8s.io/yaml names
-// the line of the problem, yaml.v3 that of the collection that it is in.
+// notYAML is the error for a text that a parser does not take. sigs.k8s.io/yaml names the
+// line of the problem, or the one before; yaml.v3 that of the collection that it is in, and
+// of a key that its colon is missing from.
 func notYAML(text []byte, err error) error {
 	_, other := sigsyaml.YAMLToJSON(text)
+	if strings.HasSuffix(err.Error(), "could not find expected ':'") {
+		other = nil
+	}
 	err = cmp.Or(other, err)
 	reason := strings.TrimPrefix(strings.TrimPrefix(err.Error(), "error converting YAML to JSON: "), "yaml: ")
 	if json, ok := strings.CutPrefix(reason, "json: "); ok {
 		return &SyntaxError{1, "it cannot be converted to JSON, which the API server needs: " + json}
 	}
-	at := bytes.IndexFunc(text, isControl) // the parsers do not name its line, nor that of an anchor
-	if _, name, ok := strings.Cut(reason, "anchor '"); ok {
-		name, _, _ = strings.Cut(name, "'")
-		at = bytes.Index(text, []byte("*"+name))
-	}
-	line := 1 + bytes.Count(text[:max(0, at)], []byte("\n"))
+	line := 1 + bytes.Count(text[:max(0, unnamed(text, reason))], []byte("\n"))
 	if rest, ok := strings.CutPrefix(reason, "line "); ok {
 		number, after, _ := strings.Cut(rest, ": ")
 		if n, err := strconv.Atoi(number); err == nil {
 			line, reason = n, after
 		}
-		starts := append(stream.LineStarts(text), len(text))
-		if _, again := sigsyaml.YAMLToJSON(text[:starts[min(line, len(starts)-1)]]); other != nil && (again == nil || again.Error() != other.Error()) {
-			line++ // of some errors they name the line before
+		if other != nil && !failsWith(other, text, line) {
+			line++
 		}
 	}
 	last := 1 + bytes.Count(bytes.TrimRight(text, "\r\n"), []byte("\n"))
 	return &SyntaxError{min(line, last), "not valid YAML: " + reason}
+}
+
+// unnamed is the offset of what parsers refuse without a line: an unknown anchor, or a
+// control character; -1 if there is none.
+func unnamed(text []byte, reason string) int {
+	_, name, isAnchor := strings.Cut(reason, "anchor '")
+	if !isAnchor {
+		return bytes.IndexFunc(text, isControl)
+	}
+	name, _, _ = strings.Cut(name, "'")
+	if at := regexp.MustCompile(`\*` + regexp.QuoteMeta(name) + `([\s,\]}]|$)`).FindIndex(text); at != nil {
+		return at[0]
+	}
+	return -1
+}
+
+// failsWith reports whether so many lines of a text give the error by themselves.
+func failsWith(err error, text []byte, lines int) bool {
+	starts := append(stream.LineStarts(text), len(text))
+	_, again := sigsyaml.YAMLToJSON(text[:starts[min(lines, len(starts)-1)]])
+	return again != nil && again.Error() == err.Error()
 }
 
 // isControl reports whether YAML allows a character nowhere.

@@ -122,8 +122,17 @@ func (o *Object) APIVersion() string { return o.text("apiVersion") }
 // Kind is empty if the object does not say it.
 func (o *Object) Kind() string { return o.text("kind") }
 
-// Name is metadata.name; empty if there is none.
-func (o *Object) Name() string { return o.scalar("metadata", "name") }
+// Name is metadata.name or, if the API server is to make one, how that begins, and "*";
+// empty if there is neither.
+func (o *Object) Name() string {
+	if start := o.scalar("metadata", "generateName"); start != "" && !o.HasName() {
+		return start + "*"
+	}
+	return o.scalar("metadata", "name")
+}
+
+// HasName reports whether the object has a metadata.name.
+func (o *Object) HasName() bool { return o.scalar("metadata", "name") != "" }
 
 // Namespace is metadata.namespace; empty if there is none.
 func (o *Object) Namespace() string { return o.text("metadata", "namespace") }

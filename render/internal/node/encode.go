@@ -2,7 +2,6 @@ package node
 
 import (
 	"bytes"
-	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,24 +13,25 @@ import (
 // bytes for each word until its end, so that a list of 1 MiB would take 300 MB.
 const mostAtOnce = 1000
 
-// Encode writes a node in the style of kubectl: two spaces, and lists not
-// indented in mappings. Long lists are written by themselves, and put in.
+// Encode writes a node in the style of kubectl: two spaces, and lists not indented in
+// mappings. A long list is encoded in parts, and put where a placeholder was.
 func Encode(n *yaml.Node) ([]byte, error) {
 	lists := longLists(n, nil)
-	texts := make([][]byte, len(lists))
+	items, texts := make([][]*yaml.Node, len(lists)), make([][]byte, len(lists))
 	for i, list := range lists {
-		items := list.Content
-		for some := range slices.Chunk(items, mostAtOnce) {
+		for some := range slices.Chunk(list.Content, mostAtOnce) {
 			text, err := Encode(&yaml.Node{Kind: yaml.SequenceNode, Content: some})
 			if err != nil {
 				return nil, err
 			}
 			texts[i] = append(texts[i], text...)
 		}
-		list.Content = []*yaml.Node{{Kind: yaml.ScalarNode, Value: placeholder(i)}}
-		defer func() { list.Content = items }()
+		items[i], list.Content = list.Content, []*yaml.Node{{Kind: yaml.ScalarNode, Value: placeholder(i)}}
 	}
 	encoded, err := encode(n)
+	for i, list := range lists {
+		list.Content = items[i]
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -39,8 +39,8 @@ func Encode(n *yaml.Node) ([]byte, error) {
 		line := []byte(placeholder(i) + "\n")
 		before, after, _ := bytes.Cut(encoded, line)
 		before, isItem := bytes.CutSuffix(before, []byte("- "))
-		if !isItem || bytes.Contains(after, line) {
-			return nil, errTaken
+		if !isItem || bytes.Contains(after, line) { // a text of the document is the same
+			return encode(n)
 		}
 		indent := len(before) - bytes.LastIndexByte(before, '\n') - 1
 		encoded = slices.Concat(before, []byte(Indented(text, indent, "\n"))[indent:], []byte("\n"), after)
@@ -78,9 +78,6 @@ func encode(n *yaml.Node) ([]byte, error) {
 	}
 	return b.Bytes(), nil
 }
-
-// errTaken is the error for a text in a document that is the same as what stands for a list.
-var errTaken = errors.New("the document has a text that this program needs for itself")
 
 // Indented indents the lines of a text that are not empty, and leaves out the last line
 // break.

@@ -99,9 +99,17 @@ func unbound(o *manifest.Object) report.Problem {
 		return inspect.Locate(o, report.NotAPolicy, inspect.WrongVersion(o.APIVersion()))
 	}
 	return inspect.Locate(o, report.Unbound, strict.Finding{
-		Error: field.Forbidden(field.NewPath("kind"), fmt.Sprintf("%s of %s opens the network, and a ceiling cannot bound it", o.Kind(), o.APIVersion())),
+		Error: field.Forbidden(field.NewPath("kind"), o.Kind()+ofVersion(o)+" opens the network, and a ceiling cannot bound it"),
 		Hint:  "take it out of this stream: what is given beside the ceilings is the platform's to apply",
 	})
+}
+
+// ofVersion is " of" an object's API version, or empty.
+func ofVersion(o *manifest.Object) string {
+	if o.APIVersion() == "" {
+		return ""
+	}
+	return " of " + o.APIVersion()
 }
 
 // beyond finds what a policy, and the overlays of it, allow beyond the ceilings: at the

@@ -2,7 +2,6 @@ package plan
 
 import (
 	"cmp"
-	"fmt"
 
 	networkingv1 "k8s.io/api/networking/v1"
 	"k8s.io/apimachinery/pkg/util/validation/field"
@@ -40,8 +39,9 @@ func (m *maker) addOverlay(o *manifest.Object, inFile bool) {
 		return
 	}
 	added := newOverlay(o, m.options.AllowIngress)
-	if added.InFile = inFile; inFile { // of the stream, each policy is asked
-		added.inspection.Add(report.NearlyOurs, nearlyOurs(o)...)
+	added.InFile = inFile
+	if inFile { // those of the stream were looked at as they were read
+		added.inspection.Add(report.NearlyOurs, nearlyOurs(o, true)...)
 	}
 	added.Into = cmp.Or(added.Into, m.options.Target)
 	m.Problems = append(m.Problems, added.inspection.Problems...)
@@ -75,7 +75,7 @@ func notAnOverlay(o *manifest.Object) report.Problem {
 	switch {
 	case opensNetwork(o):
 		return inspect.Locate(o, report.NotAPolicy, strict.Finding{
-			Error: field.Forbidden(intoPath(), fmt.Sprintf("%s of %s is another vendor's policy, which cannot be merged here", o.Kind(), o.APIVersion())),
+			Error: field.Forbidden(intoPath(), o.Kind()+ofVersion(o)+" is another vendor's policy, which cannot be merged here"),
 			Hint:  "remove the annotation, or write a NetworkPolicy of " + manifest.APIVersion,
 		})
 	case guess != "":

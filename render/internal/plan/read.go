@@ -66,7 +66,7 @@ func (r *Reading) add(o *manifest.Object) {
 	}
 	if isPolicy {
 		in := inspect.Of(o)
-		in.Add(report.NearlyOurs, nearlyOurs(o)...)
+		in.Add(report.NearlyOurs, nearlyOurs(o, o.IsMarked())...)
 		r.Problems = append(r.Problems, in.Problems...)
 		r.misspelt[o] = len(in.Problems) > 0
 	}
@@ -90,19 +90,23 @@ func unreadable(d *manifest.Document, found *doubt.Doubt, saysInto bool) report.
 }
 
 // nearlyOurs finds keys in an object that look like our annotation and are not, or stand
-// where it means nothing: the policy would go to the cluster as one of its own.
-func nearlyOurs(o *manifest.Object) (findings []strict.Finding) {
+// where it means nothing: unless it is an overlay all the same, the policy would go to the
+// cluster as one of its own.
+func nearlyOurs(o *manifest.Object, isOverlay bool) (findings []strict.Finding) {
 	inspect.Walk(o.Value, nil, "", func(path *field.Path, _, key string, _ any) {
 		if len(findings) > strict.MostFindings || !isNearlyOurs(key) || isOurs(path.String()) {
 			return
 		}
-		hint := "an overlay has this key in metadata.annotations"
-		if key != merge.IntoAnnotation {
+		reason, hint := "this key marks no overlay, so the policy would be applied as it is", "an overlay has this key in metadata.annotations"
+		if isOverlay {
+			reason = "this key looks like ours, and means nothing here"
+		}
+		if o.IsMarked() {
+			hint = "rename or remove it"
+		} else if key != merge.IntoAnnotation {
 			hint = "did you mean the annotation " + merge.IntoAnnotation + "?"
 		}
-		findings = append(findings, strict.Finding{
-			Error: field.Forbidden(path, "this key marks no overlay, so the policy would be applied as it is"), Hint: hint,
-		})
+		findings = append(findings, strict.Finding{Error: field.Forbidden(path, reason), Hint: hint})
 	})
 	return findings
 }

@@ -48,7 +48,7 @@ func (m *maker) findTargets() {
 	known := index{set: m.set, named: map[string][]*manifest.Object{}, at: map[place][]*manifest.Object{}, found: map[place][]*manifest.Object{}}
 	for _, p := range m.Reading.Policies {
 		known.named[p.Name()] = append(known.named[p.Name()], p)
-		if !p.IsHook() && p.Name() != "" {
+		if !p.IsHook() && p.HasName() {
 			where := place{p.Name(), m.set.NamespaceOf(p)}
 			known.at[where] = append(known.at[where], p)
 			known.possible, known.names = append(known.possible, p), append(known.names, p.Name())
@@ -137,7 +137,7 @@ func (m *maker) targetHint(o *Overlay, known index) string {
 		}
 		return "name one of these: " + m.describe(known.possible)
 	case len(m.Reading.Policies) > 0:
-		return "the input has no NetworkPolicy but overlays, and these, which cannot be a target, as they are Helm hooks or have no name: " + m.describe(m.Reading.Policies)
+		return "apart from overlays, the input has only NetworkPolicies that cannot be a target (a Helm hook, or no metadata.name): " + m.describe(m.Reading.Policies)
 	}
 	return "the input has no NetworkPolicy but overlays; is the target in another release, or switched off?"
 }
