@@ -137,3 +137,16 @@ func pluginVersion(t *testing.T) string {
 	require.NotNil(t, version)
 	return version[1]
 }
+
+// TestFileLengths: a file of code that ships can be read in one go.
+func TestFileLengths(t *testing.T) {
+	files := 0
+	require.NoError(t, filepath.WalkDir(".", func(path string, _ os.DirEntry, err error) error {
+		if err == nil && strings.HasSuffix(path, ".go") && !strings.HasSuffix(path, "_test.go") {
+			files++
+			require.LessOrEqual(t, strings.Count(read(t, path), "\n"), 350, path)
+		}
+		return err
+	}))
+	require.Greater(t, files, 60)
+}
