@@ -44,6 +44,7 @@ func TestOnlyHooks(t *testing.T) {
 		"# note\n":                      true,
 		hook:                            true,
 		hook + "---\n# note\n" + hook:   true,
+		hook + "x: &k a\n*k : 1\n":      true,
 		hook + "---\na: b\n":            false,
 		hook + "---\n- helm.sh/hook\n":  false,
 		hook + "---\na: helm.sh/hook\n": false,
