@@ -195,26 +195,14 @@ func tagDirective(d *manifest.Document) *Doubt {
 
 // keys finds keys that are not written as the text that they are.
 func keys(d *manifest.Document) *Doubt {
-	if key := inDisguise(d.Root()); key != nil {
+	if key := node.FirstKey(d.Root(), inDisguise); key != nil {
 		return &Doubt{Line: key.Line, Reason: "a key is an alias or in base64, which programs do not read alike", Hint: "write the key as a plain word"}
 	}
 	return nil
 }
 
-// inDisguise is the first key in a node that is an alias or in base64; nil if there is none.
-func inDisguise(n *yaml.Node) *yaml.Node {
-	if n == nil {
-		return nil
-	}
-	for i, inner := range n.Content {
-		if n.Kind == yaml.MappingNode && i%2 == 0 && (inner.Kind == yaml.AliasNode || inner.ShortTag() == "!!binary") {
-			return inner
-		}
-		if found := inDisguise(inner); found != nil {
-			return found
-		}
-	}
-	return nil
+func inDisguise(key *yaml.Node) bool {
+	return key.Kind == yaml.AliasNode || key.ShortTag() == "!!binary"
 }
 
 // objects finds objects that some programs take for others.

@@ -165,25 +165,16 @@ func (d *Document) parse() error {
 	if expanded(&tree, map[*yaml.Node]int{}) > len(text)+mostAliased {
 		return &SyntaxError{1, "aliases make the document too large to be read"}
 	}
-	if key := keyThatIsNoText(&tree); key != nil {
+	if key := node.FirstKey(&tree, isNoText); key != nil {
 		return &SyntaxError{key.Line, "a key is a list, a mapping or null: programs that read YAML as JSON do not take it"}
 	}
 	return d.readValues(text)
 }
 
-// keyThatIsNoText is the first key of a mapping that cannot be one in JSON; nil if there is
-// none.
-func keyThatIsNoText(n *yaml.Node) *yaml.Node {
-	for i, inner := range n.Content {
-		key := node.Resolve(inner)
-		if n.Kind == yaml.MappingNode && i%2 == 0 && (key.Kind != yaml.ScalarNode || key.ShortTag() == "!!null") {
-			return inner
-		}
-		if found := keyThatIsNoText(inner); found != nil {
-			return found
-		}
-	}
-	return nil
+// isNoText reports whether a key cannot be one in JSON.
+func isNoText(key *yaml.Node) bool {
+	key = node.Resolve(key)
+	return key.Kind != yaml.ScalarNode || key.ShortTag() == "!!null"
 }
 
 // ReadAgain reads the text that a document became, which has to be one document. The

@@ -46,6 +46,23 @@ func Entries(mapping *yaml.Node, key string) (values []*yaml.Node) {
 	return values
 }
 
+// FirstKey returns the first key of a mapping, in a node or deeper, that is so. It does not
+// look behind aliases.
+func FirstKey(n *yaml.Node, isSo func(key *yaml.Node) bool) *yaml.Node {
+	if n == nil {
+		return nil
+	}
+	for i, inner := range n.Content {
+		if n.Kind == yaml.MappingNode && i%2 == 0 && isSo(inner) {
+			return inner
+		}
+		if found := FirstKey(inner, isSo); found != nil {
+			return found
+		}
+	}
+	return nil
+}
+
 // Lookup returns the value of a key in a mapping, or in what a merge key brings into it.
 func Lookup(mapping *yaml.Node, key string) *yaml.Node {
 	if _, value := Entry(mapping, key); value != nil {

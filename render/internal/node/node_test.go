@@ -121,6 +121,15 @@ func TestEntries(t *testing.T) {
 	require.Equal(t, yaml.AliasNode, value.Kind)
 }
 
+func TestFirstKey(t *testing.T) {
+	root := parse(t, "a: [{b: c}]\nd: {e: f}\n")
+	for text, line := range map[string]int{"a": 1, "b": 1, "d": 2, "e": 2} {
+		require.Equal(t, line, FirstKey(root, func(key *yaml.Node) bool { return key.Value == text }).Line, text)
+	}
+	require.Nil(t, FirstKey(root, func(key *yaml.Node) bool { return key.Value == "c" }), "a value")
+	require.Nil(t, FirstKey(nil, nil))
+}
+
 func TestAt(t *testing.T) {
 	root := parse(t, "a: &x\n- {b: 1}\nc: *x\n")
 	key, value := At(&yaml.Node{Kind: yaml.AliasNode, Alias: root}, []any{"a", 0, "b"})
