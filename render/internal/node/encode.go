@@ -26,6 +26,8 @@ func Encode(n *yaml.Node) ([]byte, error) {
 			}
 			texts[i] = append(texts[i], text...)
 		}
+	}
+	for i, list := range lists { // once nothing can fail that would leave them so
 		items[i], list.Content = list.Content, []*yaml.Node{{Kind: yaml.ScalarNode, Value: placeholder(i)}}
 	}
 	encoded, err := encode(n)

@@ -1,6 +1,7 @@
 package node
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -41,4 +42,9 @@ func TestEncodeLongLists(t *testing.T) {
 		require.Equal(t, string(want), string(got))
 		require.Equal(t, same, root)
 	}
+	list := &yaml.Node{Kind: yaml.SequenceNode, Content: slices.Repeat([]*yaml.Node{{Kind: yaml.ScalarNode, Value: "a"}}, mostAtOnce+1)}
+	odd := &yaml.Node{Kind: yaml.SequenceNode, Content: slices.Repeat([]*yaml.Node{{Kind: 99}}, mostAtOnce+1)}
+	_, err := Encode(&yaml.Node{Kind: yaml.SequenceNode, Content: []*yaml.Node{list, odd}})
+	require.Error(t, err)
+	require.Len(t, list.Content, mostAtOnce+1, "what cannot be encoded is as before, too")
 }
