@@ -41,11 +41,12 @@ func Validate(policy *networkingv1.NetworkPolicy) field.ErrorList {
 		if len(problems) > mostInvalid {
 			break
 		}
+		ports, peers := at.Path().Child("ports"), at.Path().Child(PeersKey(at.Direction))
 		for i, port := range rule.Ports {
-			problems = append(problems, validatePort(port, at.PortPath(i))...)
+			problems = append(problems, validatePort(port, ports.Index(i))...)
 		}
 		for i, peer := range rule.Peers {
-			problems = append(problems, validatePeer(peer, at.Path().Child(PeersKey(at.Direction)).Index(i))...)
+			problems = append(problems, validatePeer(peer, peers.Index(i))...)
 		}
 	}
 	return append(problems, validatePolicyTypes(policy.Spec.PolicyTypes, path.Child("policyTypes"))...)

@@ -13,7 +13,7 @@ import (
 // is, in another encoding than UTF-8, written with the escapes of double-quoted scalars,
 // or behind a tag, as !!binary can stand for anything. In doubt it may.
 func (d *Document) mayContain(word string) bool {
-	if bytes.Contains(d.Text, []byte(word)) {
+	if contains(d.Text, word) {
 		return true
 	}
 	if !d.mayHide() {
@@ -21,6 +21,13 @@ func (d *Document) mayContain(word string) bool {
 	}
 	text := bytes.ReplaceAll(d.Text, []byte{0}, nil) // of UTF-16 and UTF-32 what is ASCII
 	return bytes.Contains(text, []byte(word)) || mayBeBinary(text) || bytes.Contains(unescape(text), []byte(word))
+}
+
+// contains is bytes.Contains. What follows a "/" is looked for first: in manifests it is
+// rarer than any letter with which the word may begin, and most texts do not have it.
+func contains(text []byte, word string) bool {
+	end := word[max(0, strings.LastIndexByte(word, '/')):]
+	return bytes.Contains(text, []byte(end)) && bytes.Contains(text, []byte(word))
 }
 
 // mayHide reports whether words may be hidden in the text.

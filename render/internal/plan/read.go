@@ -130,8 +130,8 @@ func isNearlyOurs(key string) bool {
 		return -1
 	}, strings.ToLower(key))
 	has := func(word string) bool { return strings.Contains(letters, word) }
-	isClose := strict.Nearest(letters, []string{"netpolmergenetworkntcominto"}) != ""
-	return has("netpolmerge") || has("networknt") && has("into") && strings.ContainsAny(key, "/.") || isClose && (has("netpol") || has("merge"))
+	return has("netpolmerge") || has("networknt") && has("into") && strings.ContainsAny(key, "/.") ||
+		(has("netpol") || has("merge")) && strict.Nearest(letters, []string{"netpolmergenetworkntcominto"}) != ""
 }
 
 // Forgotten returns the policies that look as if the annotation of an overlay was

@@ -114,15 +114,21 @@ func directivesBefore(text []byte, start int) (from int, found bool) {
 // IsBlank reports whether there are only blank lines and comments in the text. A comment
 // ends at any line break that YAML 1.1 knows, not only at a newline.
 func IsBlank(text []byte) bool {
-	for {
-		text = bytes.TrimLeft(text, " \t\r\n\u0085\u2028\u2029")
-		if len(text) == 0 || text[0] != '#' {
-			return len(text) == 0
+	inComment := false
+	for len(text) > 0 {
+		size := BreakSize(text)
+		switch {
+		case size > 0:
+			inComment = false
+		case inComment || text[0] == ' ' || text[0] == '\t':
+		case text[0] == '#':
+			inComment = true
+		default:
+			return false
 		}
-		for len(text) > 0 && BreakSize(text) == 0 {
-			text = text[1:]
-		}
+		text = text[max(1, size):]
 	}
+	return true
 }
 
 // Prologue reads the lines in front of the document's content. It returns the path in
