@@ -205,7 +205,7 @@ func OfLine(d *manifest.Document, line int) report.Problem {
 		Source: d.Source(),
 		Line:   line,
 		Text:   d.LineText(line),
-		IsFile: d.Template == "" && d.IsFile,
+		IsFile: d.Template() == "" && d.IsFile,
 		Stream: d.Position,
 	}
 }

@@ -2,6 +2,7 @@ package manifest
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -33,11 +34,8 @@ const (
 type Document struct {
 	*stream.Document
 	*origin
-	*parsed         // empty, and shared with others, until Read
-	Template string // in Helm 3's "# Source:" comment, or empty
-
-	Blank bool // whether there is no content
-	read  bool
+	*parsed // empty, and shared with others, until Read
+	read    bool
 	// hides is the answer of mayHide; searched, whether that is known.
 	hides, searched bool
 
@@ -64,9 +62,10 @@ type origin struct {
 // places is where things are in a document. Most are never asked, so that they are kept
 // apart: a stream may have a hundred thousand documents.
 type places struct {
-	starts []int // offset of each line, as the parser counts lines
-	breaks []int // how many newlines there are before each of them
-	nodes  node.Index
+	template string // in Helm 3's "# Source:" comment, or empty
+	starts   []int  // offset of each line, as the parser counts lines
+	breaks   []int  // how many newlines there are before each of them
+	nodes    node.Index
 }
 
 func (d *Document) place() *places {
@@ -76,7 +75,8 @@ func (d *Document) place() *places {
 		for i := 1; i < len(starts); i++ {
 			breaks[i] = breaks[i-1] + bytes.Count(d.Text[starts[i-1]:starts[i]], []byte("\n"))
 		}
-		d.places = &places{starts: starts, breaks: breaks}
+		template, _ := d.Prologue()
+		d.places = &places{template: template, starts: starts, breaks: breaks}
 	}
 	return d.places
 }
@@ -88,8 +88,6 @@ func Split(source Source, position int) []*Document {
 	documents, from, unread := make([]*Document, len(split)), &origin{source.Name, source.IsFile, position}, &parsed{}
 	for i, d := range split {
 		documents[i] = &Document{Document: d, origin: from, parsed: unread}
-		template, content := d.Prologue()
-		documents[i].Template, documents[i].Blank = template, !content
 	}
 	return documents
 }
@@ -260,11 +258,15 @@ func (d *Document) Root() *yaml.Node {
 }
 
 // Source is the template that the document came from, or else the name of its stream.
-func (d *Document) Source() string {
-	if d.Template != "" {
-		return d.Template
-	}
-	return d.Stream
+func (d *Document) Source() string { return cmp.Or(d.Template(), d.Stream) }
+
+// Template is in Helm 3's "# Source:" comment; empty if there is none.
+func (d *Document) Template() string { return d.place().template }
+
+// IsBlank reports whether there is no content.
+func (d *Document) IsBlank() bool {
+	_, content := d.Prologue()
+	return !content
 }
 
 // mostAliased is how much aliases may add to a document, in bytes. It is more than an API

@@ -178,7 +178,7 @@ func Annotated(value map[string]any, key string) bool {
 // 3 names the template in a comment, Helm 4 in an annotation; the comment comes first, as
 // under Helm 3 the annotation is the chart's.
 func (o *Object) Source() string {
-	return cmp.Or(o.Template, o.text("metadata", "annotations", filenameAnnotation), o.Document.Source())
+	return cmp.Or(o.Template(), o.text("metadata", "annotations", filenameAnnotation), o.Document.Source())
 }
 
 // LineAt is the line of the stream at which the field at a path is, or the nearest field

@@ -45,14 +45,14 @@ func NewSet(namespace string, sources []Source) *Set {
 
 // IsEmpty reports whether there is no content in any document.
 func (s *Set) IsEmpty() bool {
-	return !slices.ContainsFunc(s.Documents, func(d *Document) bool { return !d.Blank })
+	return !slices.ContainsFunc(s.Documents, func(d *Document) bool { return !d.IsBlank() })
 }
 
 // OnlyHooks reports whether everything is a Helm hook. A caller of the library may
 // post-render those alone, and Helm 3 sends nothing for a chart that has nothing else.
 func (s *Set) OnlyHooks() bool {
 	for _, d := range s.Documents {
-		if d.Blank {
+		if d.IsBlank() {
 			continue
 		}
 		if !d.mayContain(HookAnnotation) || d.Read() != nil || len(d.Objects) == 0 {

@@ -105,7 +105,7 @@ func wrongKind(o *manifest.Object) report.Problem {
 // is in it beside them.
 func objectsIn(source manifest.Source, position int) (objects []*manifest.Object, problems []report.Problem) {
 	for _, d := range manifest.Split(source, position) {
-		if d.Blank {
+		if d.IsBlank() {
 			continue
 		}
 		found, err := doubt.About(d), d.Read()
