@@ -154,3 +154,33 @@ func TestTooMuchToCompare(t *testing.T) {
 	_, exact = Gained([]*networkingv1.NetworkPolicy{all}, []*networkingv1.NetworkPolicy{some}, networkingv1.PolicyTypeEgress)
 	require.False(t, exact)
 }
+
+// Where all ports fall into thousands, for each of many peers, the parts that are told stay
+// within the steps that there are.
+func TestMuchIsBeyond(t *testing.T) {
+	const numbers, peers = 5000, 300
+	ports, all := ceilingFor("", nil), ceilingFor("", nil)
+	ports.Spec.Egress = []networkingv1.NetworkPolicyEgressRule{{}}
+	for i := range numbers {
+		ports.Spec.Egress[0].Ports = append(ports.Spec.Egress[0].Ports, portsOfNumbers(2*i+1)...)
+	}
+	lastPort := int32(1<<16 - 1)
+	for i := range peers {
+		rule := podsRule(i, nil)
+		rule.Ports = portsOfNumbers(1)
+		rule.Ports[0].EndPort = &lastPort
+		all.Spec.Egress = append(all.Spec.Egress, rule)
+	}
+	bound, _ := NewCeilings([]*networkingv1.NetworkPolicy{ports}).For("", &metav1.LabelSelector{})
+	told, unknown := 0, 0
+	for _, excess := range bound.Beyond(all) {
+		if excess.Unknown {
+			unknown++
+		} else {
+			told += len(excess.Part.Ports)
+		}
+	}
+	require.Positive(t, unknown)
+	require.Positive(t, told)
+	require.LessOrEqual(t, told, sharedSteps/50)
+}

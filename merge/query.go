@@ -80,7 +80,7 @@ func (q *query) beyond(asked span) (beyond []box, found bool) {
 	for i := range q.peers {
 		left, _ := q.left(i, asked)
 		for _, b := range left { // what it costs to tell them
-			if !q.spend(10 + 50*len(b.some.allowed(whom))) {
+			if !q.spend(50*(len(b.ports)+len(b.some.allowed(whom))) + 10*b.some.size()) {
 				return nil, false
 			}
 		}
@@ -199,7 +199,7 @@ func (q *query) takeAway(boxes []box, taken box) (left []box, took bool) {
 			continue
 		}
 		took = true
-		if !q.spend(len(taken.some)*(10+len(b.some)+len(taken.some)) + size + 8*(b.some.size()+len(b.ports))) {
+		if !q.spend(len(taken.some)*(10+len(b.some)+len(taken.some)) + 2*size + 8*b.some.size() + 4*b.ports.cuts(taken.ports)) {
 			return boxes, took
 		}
 		left = append(left, b.without(taken)...)

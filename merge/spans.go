@@ -107,4 +107,12 @@ func (s spans) minus(other spans) (left spans) {
 	return left
 }
 
+// cuts is into how many pieces minus may cut the set.
+func (s spans) cuts(other spans) (n int) {
+	for _, one := range s {
+		n += 1 + other.find(one.to) - other.find(one.from)
+	}
+	return n
+}
+
 func (s spans) intersect(other spans) spans { return s.minus(s.minus(other)) }

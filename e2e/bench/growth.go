@@ -66,13 +66,16 @@ func (b *bench) grow(only string, size int) error {
 }
 
 // ways are the ways to call the program, with the ceilings that they need: many, one with
-// many exceptions, one with many labels, and some for pods that have a label.
+// many exceptions, one with many labels, one with many values, one with many ports, and some
+// for pods that have a label.
 func (b *bench) ways() ([]way, error) {
 	path := filepath.Join(b.folder, "ceilings.yaml")
 	err := writeFile(path, func(w io.Writer) int {
 		n, _ := io.WriteString(w, "---\n"+ceiling+times(200, func(i int) string { return policy(fmt.Sprint("c", i), toNetwork(i)) })+
 			policy("e", "  - to: [{ipBlock: {cidr: 10.0.0.0/8, except: ["+strings.TrimSuffix(times(3000, func(i int) string { return network(i) + ", " }), ", ")+"]}}]\n")+
 			policy("l", toPods("{matchLabels: {"+list(5000, "k%d: v")+"}}"))+
+			policy("v", toPods("{matchExpressions: [{key: k, operator: NotIn, values: ["+list(5000, "v%d")+"]}]}"))+
+			policy("ports", "  - ports:\n"+lines(3000, "    - {port: p%d}\n"))+
 			times(labels, func(i int) string { return policyFor(fmt.Sprint("p", i), "{matchLabels: {"+label(i)+"}}", one) }))
 		return n
 	})

@@ -123,6 +123,15 @@ func peerShapes() map[string]func(int) string {
 		"pods": func(n int) string {
 			return target("") + overlay("o", block("{podSelector: {matchLabels: {app: a%d}}}")(n))
 		},
+		"all-ports": func(n int) string {
+			return policy("p", "  - to:\n"+lines(n, "    - {podSelector: {matchLabels: {app: a%d}}}\n"))
+		},
+		"open-rules": func(n int) string {
+			return policy("p", lines(n, "  - to: [{podSelector: {matchExpressions: [{key: a%d, operator: Exists}]}}]\n"))
+		},
+		"same-net": func(n int) string {
+			return policy("p", "  - to:\n"+strings.Repeat("    - ipBlock: {cidr: 10.0.0.0/8}\n", n))
+		},
 		"other": func(n int) string {
 			return policy(targetName, lines(n, toPods("{matchLabels: {x: v%d}}"))) + overlay("o", lines(n, toPods("{matchLabels: {y: v%d}}")))
 		},
