@@ -12,64 +12,43 @@ type Allowance struct {
 // them isolates, the rules of those that isolate it add up. A direction that none
 // isolates is unbounded. So without policies everything is allowed.
 func NewAllowance(policies ...*networkingv1.NetworkPolicy) *Allowance {
-	var all []inForce
-	for _, policy := range policies {
-		all = append(all, newInForce(policy))
-	}
-	return together(all)
-}
-
-// inForce is a policy's rules in the directions that it isolates.
-type inForce map[networkingv1.PolicyType][]standingRule
-
-func newInForce(policy *networkingv1.NetworkPolicy) inForce {
-	rules := inForce{}
-	for _, direction := range Directions() {
-		if Isolates(policy, direction) {
-			rules[direction] = []standingRule{}
-		}
-	}
-	for at, rule := range AllRules(policy) {
-		if _, isolates := rules[at.Direction]; isolates {
-			rules[at.Direction] = append(rules[at.Direction], newStandingRule(rule))
-		}
-	}
-	return rules
-}
-
-func together(policies []inForce) *Allowance {
 	a := &Allowance{rules: map[networkingv1.PolicyType]*ruleSet{}}
 	for _, direction := range Directions() {
-		isolated := false
-		a.rules[direction] = newRuleSet(nil)
-		for _, policy := range policies {
-			rules, isolates := policy[direction]
-			isolated = isolated || isolates
-			for _, rule := range rules {
-				a.rules[direction].append(rule)
-			}
-		}
-		if !isolated {
-			a.rules[direction].append(newStandingRule(Rule{}))
-		}
+		a.rules[direction] = together(inForce(policies, direction))
 	}
 	return a
 }
 
-// rulesInForce are the rules of a direction, of the policies that isolate it. That
-// none does is the same as one rule for everything.
-func rulesInForce(policies []*networkingv1.NetworkPolicy, direction networkingv1.PolicyType) []Rule {
-	rules, isolated := []Rule{}, false
-	for _, policy := range policies {
-		if Isolates(policy, direction) {
-			isolated = true
-			rules = append(rules, Rules(policy, direction)...)
+// inForce are the rules of each policy in a direction; nil if the policy does not isolate
+// it.
+func inForce(policies []*networkingv1.NetworkPolicy, direction networkingv1.PolicyType) [][]standingRule {
+	all := make([][]standingRule, len(policies))
+	for i, policy := range policies {
+		if !Isolates(policy, direction) {
+			continue
+		}
+		all[i] = []standingRule{}
+		for _, rule := range Rules(policy, direction) {
+			all[i] = append(all[i], newStandingRule(rule))
+		}
+	}
+	return all
+}
+
+// together adds up what is in force of policies. That none isolates the direction is the
+// same as one rule for everything.
+func together(policies [][]standingRule) *ruleSet {
+	set, isolated := newRuleSet(nil), false
+	for _, rules := range policies {
+		isolated = isolated || rules != nil
+		for _, rule := range rules {
+			set.append(rule)
 		}
 	}
 	if !isolated {
-		return []Rule{{}}
+		set.append(newStandingRule(Rule{}))
 	}
-	return rules
+	return set
 }
 
 // Excess is a part of a rule that is beyond an allowance.

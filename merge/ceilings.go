@@ -11,8 +11,8 @@ import (
 // together. They are made once, to be asked often, but by one goroutine at a time.
 type Ceilings struct {
 	policies []*networkingv1.NetworkPolicy
-	pods     []selector // of each policy
-	rules    []inForce  // of each policy
+	pods     []selector                                   // of each policy
+	rules    map[networkingv1.PolicyType][][]standingRule // of each policy
 	bounds   map[string]*Bound
 	steps    int // left to all bounds
 	held     int // rules of all bounds
@@ -35,9 +35,12 @@ const (
 // NewCeilings returns the policies as ceilings.
 func NewCeilings(policies []*networkingv1.NetworkPolicy) *Ceilings {
 	c := &Ceilings{policies: policies, bounds: map[string]*Bound{}, steps: sharedSteps}
+	c.rules = map[networkingv1.PolicyType][][]standingRule{}
 	for _, policy := range policies {
 		c.pods = append(c.pods, selectorOf(&policy.Spec.PodSelector))
-		c.rules = append(c.rules, newInForce(policy))
+	}
+	for _, direction := range Directions() {
+		c.rules[direction] = inForce(policies, direction)
 	}
 	return c
 }
@@ -63,14 +66,17 @@ func (c *Ceilings) For(namespace string, pods *metav1.LabelSelector) (bound *Bou
 	case len(c.bounds) > 0 && c.held+held > mostHeld:
 		return nil, false
 	}
-	bound = &Bound{}
-	var rules []inForce
+	bound = &Bound{Allowance: &Allowance{rules: map[networkingv1.PolicyType]*ruleSet{}}}
 	for _, i := range counting {
-		bound.Policies, rules = append(bound.Policies, c.policies[i]), append(rules, c.rules[i])
+		bound.Policies = append(bound.Policies, c.policies[i])
 	}
-	bound.Allowance = together(rules)
-	for _, set := range bound.rules {
-		set.steps, set.shared = sharedSteps, &c.steps
+	for direction, all := range c.rules {
+		var rules [][]standingRule
+		for _, i := range counting {
+			rules = append(rules, all[i])
+		}
+		bound.rules[direction] = together(rules)
+		bound.rules[direction].steps, bound.rules[direction].shared = sharedSteps, &c.steps
 	}
 	c.bounds[string(key)] = bound
 	c.held += held

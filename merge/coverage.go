@@ -1,5 +1,7 @@
 package merge
 
+import networkingv1 "k8s.io/api/networking/v1"
+
 // ruleSet is the rules of one direction that stand so far.
 type ruleSet struct {
 	rules []standingRule
@@ -28,18 +30,19 @@ func (s *ruleSet) spend(n int) bool {
 }
 
 type standingRule struct {
-	peers   []peer
-	key     string // of the set of peers
-	entries []span // one for each port; everything if the rule has none
-	hasAll  bool   // the rule has no ports
-	ports   spans  // the entries as a set
-	size    int    // steps to compare the peers with another
+	from    []networkingv1.NetworkPolicyPeer // as they are written
+	peers   []peer                           // the same as sets
+	key     string                           // of the set of peers
+	entries []span                           // one for each port; everything if the rule has none
+	hasAll  bool                             // the rule has no ports
+	ports   spans                            // the entries as a set
+	size    int                              // steps to compare the peers with another
 }
 
 func newStandingRule(rule Rule) standingRule {
 	peers, key := peersOf(rule.Peers)
 	r := standing(peers, key, requestsOf(rule.Ports))
-	r.hasAll = len(rule.Ports) == 0
+	r.from, r.hasAll = rule.Peers, len(rule.Ports) == 0
 	return r
 }
 

@@ -13,17 +13,11 @@ import (
 // everything is allowed. If there is too much to be compared, it is not exact: rules that
 // allow more, or may, are told whole.
 func Gained(before, after []*networkingv1.NetworkPolicy, direction networkingv1.PolicyType) (gained []Rule, exact bool) {
-	return beyondAll(rulesInForce(after, direction), rulesInForce(before, direction))
-}
-
-// beyondAll returns what the rules allow and the others do not. If that is too much to be
-// cut, those of the rules that allow more are told whole.
-func beyondAll(rules, others []Rule) (beyond []Rule, exact bool) {
-	set := newRuleSet(others)
+	set := together(inForce(before, direction))
 	var boxes []box
 	var whole []Rule
 	complete := true
-	for _, rule := range joinPorts(rules) {
+	for _, rule := range joinPorts(together(inForce(after, direction)).rules) {
 		some, found := set.ask(newStandingRule(rule)).beyondAll()
 		if boxes = append(boxes, some...); len(some) > 0 || !found {
 			whole = append(whole, rule)
@@ -48,11 +42,10 @@ func (q *query) beyondAll() (beyond []box, found bool) {
 }
 
 // joinPorts makes one rule of all with the same peers.
-func joinPorts(rules []Rule) (joined []Rule) {
+func joinPorts(rules []standingRule) (joined []Rule) {
 	peers, ports := map[string][]networkingv1.NetworkPolicyPeer{}, map[string][]span{}
 	for _, rule := range rules {
-		_, key := peersOf(rule.Peers)
-		peers[key], ports[key] = rule.Peers, append(ports[key], requestsOf(rule.Ports)...)
+		peers[rule.key], ports[rule.key] = rule.from, append(ports[rule.key], rule.entries...)
 	}
 	for _, key := range slices.Sorted(maps.Keys(peers)) {
 		joined = append(joined, Rule{peers[key], portsOf(tellable(spansOf(ports[key])))})
