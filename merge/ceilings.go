@@ -76,7 +76,7 @@ func (c *Ceilings) For(namespace string, pods *metav1.LabelSelector) (bound *Bou
 			rules = append(rules, all[i])
 		}
 		bound.rules[direction] = together(rules)
-		bound.rules[direction].steps, bound.rules[direction].shared = sharedSteps, &c.steps
+		bound.rules[direction].steps = &c.steps
 	}
 	c.bounds[string(key)] = bound
 	c.held += held

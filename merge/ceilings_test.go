@@ -120,7 +120,7 @@ func TestCeilingsShareSteps(t *testing.T) {
 	require.Less(t, c.steps, before)
 	c.steps = 0
 	require.True(t, bound.Allows(networkingv1.PolicyTypeEgress, Rule{Ports: portsOfNumbers(1)}))
-	require.Equal(t, stepsPerRule, max(stepsPerRule, bound.rules[networkingv1.PolicyTypeEgress].steps))
+	require.Equal(t, stepsPerRule, max(stepsPerRule, *bound.rules[networkingv1.PolicyTypeEgress].steps))
 }
 
 // podsRule is a rule to the pods that have a label of a number, and the labels beside it.

@@ -7,8 +7,7 @@ type ruleSet struct {
 	rules []standingRule
 	// samePeers are the indices of rules with a set of peers, by the key of that set.
 	samePeers map[string][]int
-	steps     int  // left
-	shared    *int // steps left to several sets together; nil if this one is alone
+	steps     *int // left, to this set alone or to several together
 }
 
 // To compare each rule with each other would take hours for some inputs. So a set of
@@ -22,11 +21,8 @@ const (
 )
 
 func (s *ruleSet) spend(n int) bool {
-	s.steps -= n
-	if s.shared != nil {
-		*s.shared -= n
-	}
-	return s.steps > 0
+	*s.steps -= n
+	return *s.steps > 0
 }
 
 type standingRule struct {
@@ -55,7 +51,7 @@ func standing(peers []peer, key string, entries []span) standingRule {
 }
 
 func newRuleSet(rules []Rule) *ruleSet {
-	s := &ruleSet{samePeers: map[string][]int{}, steps: steps}
+	s := &ruleSet{samePeers: map[string][]int{}, steps: new(steps)}
 	for _, rule := range rules {
 		s.append(newStandingRule(rule))
 	}

@@ -19,9 +19,7 @@ type candidate struct {
 }
 
 func (s *ruleSet) ask(rule standingRule) *query {
-	if s.steps = max(s.steps, stepsPerRule); s.shared != nil && *s.shared <= 0 {
-		s.steps = stepsPerRule
-	}
+	*s.steps = max(*s.steps, stepsPerRule)
 	return &query{ruleSet: s, standingRule: rule, near: make([][]candidate, len(rule.peers))}
 }
 
@@ -136,7 +134,7 @@ func (q *query) left(peer int, asked span) (left []box, used []int) {
 		if left = rest; len(left) == 0 {
 			return nil, used
 		}
-		if len(left) > mostRemaining || q.steps <= 0 {
+		if len(left) > mostRemaining || *q.steps <= 0 {
 			return whole, nil
 		}
 	}
