@@ -25,6 +25,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
+	"k8s.io/apimachinery/pkg/util/sets"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
@@ -180,10 +181,7 @@ func AllRules(policy *networkingv1.NetworkPolicy) iter.Seq2[Position, Rule] {
 
 // RulesKey is the field of a policy's spec that holds the rules of a direction.
 func RulesKey(direction networkingv1.PolicyType) string {
-	if direction == networkingv1.PolicyTypeIngress {
-		return "ingress"
-	}
-	return "egress"
+	return strings.ToLower(string(direction))
 }
 
 // PeersKey is the field of a rule that holds its peers.
@@ -207,14 +205,11 @@ func Isolates(policy *networkingv1.NetworkPolicy, direction networkingv1.PolicyT
 // MergedFrom returns the value of MergedFromAnnotation for a target that holds
 // the value before and now also has something from the named overlays.
 func MergedFrom(before string, names []string) string {
-	all := slices.Clone(names)
+	all := sets.New(names...)
 	for name := range strings.SplitSeq(before, ",") {
-		if name = strings.TrimSpace(name); name != "" {
-			all = append(all, name)
-		}
+		all.Insert(strings.TrimSpace(name))
 	}
-	slices.Sort(all)
-	return strings.Join(slices.Compact(all), ",")
+	return strings.Join(sets.List(all.Delete("")), ",")
 }
 
 // withProtocols returns a copy of the rule in which every port names its

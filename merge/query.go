@@ -171,14 +171,10 @@ func (q *query) rulesMet() []int {
 	}
 	q.met = []int{}
 	for i, rule := range q.rules {
-		few, many := rule.ports, q.ports
-		if len(few) > len(many) {
-			few, many = many, few
-		}
-		if !q.spend(1 + 2*len(few)) {
+		if !q.spend(1 + 2*min(len(rule.ports), len(q.ports))) {
 			break
 		}
-		if rule.key == q.key || many.overlaps(few...) {
+		if rule.key == q.key || rule.ports.overlaps(q.ports...) {
 			q.met = append(q.met, i)
 		}
 	}

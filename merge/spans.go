@@ -59,10 +59,7 @@ func (s spans) find(p string) int {
 	return i
 }
 
-func (s spans) has(p string) bool {
-	i := s.find(p)
-	return i < len(s) && s[i].from <= p
-}
+func (s spans) has(p string) bool { return s.covers(only(p)) }
 
 func (s spans) covers(other ...span) bool {
 	if len(s) < len(other) {

@@ -131,8 +131,7 @@ func validatePort(port networkingv1.NetworkPolicyPort, path *field.Path) field.E
 }
 
 func validatePeer(peer networkingv1.NetworkPolicyPeer, path *field.Path) field.ErrorList {
-	var problems field.ErrorList
-	problems = append(problems, validateSelector(peer.PodSelector, path.Child("podSelector"))...)
+	problems := validateSelector(peer.PodSelector, path.Child("podSelector"))
 	problems = append(problems, validateSelector(peer.NamespaceSelector, path.Child("namespaceSelector"))...)
 	selects := peer.PodSelector != nil || peer.NamespaceSelector != nil
 	switch {
@@ -151,14 +150,15 @@ func validateIPBlock(block *networkingv1.IPBlock, path *field.Path) field.ErrorL
 	if block.CIDR == "" {
 		return field.ErrorList{field.Required(path.Child("cidr"), "")}
 	}
-	problems := validateCIDR(block.CIDR, path.Child("cidr"))
+	// Strict, as the feature gate StrictIPCIDRValidation is on since Kubernetes 1.36.
+	problems := validation.IsValidCIDRForLegacyField(path.Child("cidr"), block.CIDR, true, nil)
 	_, cidr, err := netutils.ParseCIDRSloppy(block.CIDR)
 	if err != nil {
 		return problems
 	}
 	for i, text := range block.Except {
 		exceptPath := path.Child("except").Index(i)
-		problems = append(problems, validateCIDR(text, exceptPath)...)
+		problems = append(problems, validation.IsValidCIDRForLegacyField(exceptPath, text, true, nil)...)
 		_, except, err := netutils.ParseCIDRSloppy(text)
 		if err != nil {
 			continue
@@ -170,10 +170,4 @@ func validateIPBlock(block *networkingv1.IPBlock, path *field.Path) field.ErrorL
 		}
 	}
 	return problems
-}
-
-// validateCIDR is strict, as the feature gate StrictIPCIDRValidation is on by
-// default since Kubernetes 1.36.
-func validateCIDR(text string, path *field.Path) field.ErrorList {
-	return validation.IsValidCIDRForLegacyField(path, text, true, nil)
 }
