@@ -8,7 +8,6 @@ package doubt
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -150,15 +149,10 @@ func firstLine(d *manifest.Document) *Doubt {
 }
 
 func syntax(d *manifest.Document) *Doubt {
-	err := d.Read()
-	if err == nil {
-		return nil
+	if found := d.Read(); found != nil {
+		return &Doubt{Line: found.Line, Reason: found.Reason}
 	}
-	line := 1
-	if syntax, ok := errors.AsType[*manifest.SyntaxError](err); ok {
-		line = syntax.Line
-	}
-	return &Doubt{Line: line, Reason: err.Error()}
+	return nil
 }
 
 // firstSpace finds content that begins with white space that YAML takes for a letter, or
@@ -298,8 +292,7 @@ func otherCase(mapping map[string]any, fields ...string) string {
 }
 
 func inObject(o *manifest.Object, path, reason, hint string) *Doubt {
-	line := o.ParserLine(path)
-	return &Doubt{Line: line, Reason: reason, Hint: hint}
+	return &Doubt{Line: o.ParserLine(path), Reason: reason, Hint: hint}
 }
 
 // Parsers finds what the two YAML parsers, or a JSON parser, read differently.

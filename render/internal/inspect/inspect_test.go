@@ -17,7 +17,7 @@ import (
 
 func objectOf(t *testing.T, text string) *manifest.Object {
 	d := manifest.Split(manifest.Source{Text: []byte(text)}, 0)[0]
-	require.NoError(t, d.Read())
+	require.Nil(t, d.Read())
 	return d.Objects[0]
 }
 

@@ -49,7 +49,7 @@ type parsed struct {
 	Value   any
 	Objects []*Object // the document's own, or those of the list that it is
 	Lists   []*Object // the objects that are lists
-	err     error
+	err     *SyntaxError
 }
 
 // origin is where the documents of a stream come from, which is kept once.
@@ -92,14 +92,14 @@ func Split(source Source, position int) []*Document {
 	return documents
 }
 
-// Read parses the document, once. The error is a *SyntaxError.
-func (d *Document) Read() error {
+// Read parses the document, once. It returns why the document cannot be read; nil if it can.
+func (d *Document) Read() *SyntaxError {
 	if !d.read {
 		d.read, d.parsed = true, &parsed{}
 		if d.err = d.tooLarge(); d.err != nil {
 			return d.err
 		}
-		if d.err = d.parse(); d.err != nil && d.parseJSON() == nil {
+		if d.err = d.parse(); d.err != nil && d.parseJSON() {
 			d.err = nil
 		}
 	}
@@ -107,7 +107,7 @@ func (d *Document) Read() error {
 }
 
 // tooLarge says why a document is not parsed; nil if it is.
-func (d *Document) tooLarge() error {
+func (d *Document) tooLarge() *SyntaxError {
 	if len(d.Text) > maxDocument {
 		return &SyntaxError{1, "the document is larger than 32 MiB, which is more than is read"}
 	}
@@ -144,7 +144,7 @@ func withoutTexts(text []byte) (rest []byte) {
 	return rest
 }
 
-func (d *Document) parse() error {
+func (d *Document) parse() *SyntaxError {
 	text := d.parseable()
 	d.End = len(text)
 	var tree, second yaml.Node
@@ -184,15 +184,15 @@ func ReadAgain(text []byte) (*Document, error) {
 	}
 	d, content := split[0], split[0].parseable()
 	d.parsed = &parsed{}
-	if err := d.readValues(content); err != nil {
-		return nil, err
+	if found := d.readValues(content); found != nil {
+		return nil, errors.New(found.Reason)
 	}
 	d.Tree = &yaml.Node{}
 	return d, yaml.Unmarshal(content, d.Tree)
 }
 
 // readValues reads what the text says, and finds the objects in it.
-func (d *Document) readValues(text []byte) error {
+func (d *Document) readValues(text []byte) *SyntaxError {
 	json, err := sigsyaml.YAMLToJSON(text)
 	if err == nil {
 		err = utiljson.Unmarshal(json, &d.Value)

@@ -3,7 +3,6 @@ package manifest
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
@@ -71,19 +70,14 @@ func (d *Document) JSON() *yaml.Node {
 	return root
 }
 
-// parseJSON reads a document that only a JSON parser takes: YAML has no surrogate pairs,
-// and no long keys.
-func (d *Document) parseJSON() error {
+// parseJSON reads a document that only a JSON parser takes, and reports whether one does:
+// YAML has no surrogate pairs, and no long keys.
+func (d *Document) parseJSON() bool {
 	root := d.JSON()
-	if root == nil {
-		return errors.New("not JSON")
-	}
 	text, _, _ := d.Body()
-	var value any
-	if err := utiljson.Unmarshal(text, &value); err != nil {
-		return err
+	if root == nil || utiljson.Unmarshal(text, &d.Value) != nil {
+		return false
 	}
 	d.Tree = &yaml.Node{Kind: yaml.DocumentNode, Line: root.Line, Column: root.Column, Content: []*yaml.Node{root}}
-	d.Value = value
-	return d.findObjects()
+	return d.findObjects() == nil
 }

@@ -35,7 +35,7 @@ func isList(value map[string]any) bool {
 	return hasItems
 }
 
-func (d *Document) findObjects() error {
+func (d *Document) findObjects() *SyntaxError {
 	value, ok := d.Value.(map[string]any)
 	if !ok {
 		return nil
@@ -55,7 +55,7 @@ func (d *Document) findObjects() error {
 }
 
 // addItems adds the items of a list, and those of lists in it.
-func (d *Document) addItems(list *Object) error {
+func (d *Document) addItems(list *Object) *SyntaxError {
 	d.Lists = append(d.Lists, list)
 	items, _ := list.Value["items"].([]any) // as isList knows
 	nodes := make([]*yaml.Node, len(items))

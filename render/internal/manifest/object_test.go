@@ -28,7 +28,7 @@ func TestObjects(t *testing.T) {
 		"metadata:\n  <<: {annotations: {netpol-merge.networknt.com/into: a}}\n":              {"-1:   marked"},
 	} {
 		d := documentOf(text)
-		require.NoError(t, d.Read(), text)
+		require.Nil(t, d.Read(), text)
 		var got []string
 		for _, o := range d.Objects {
 			said := fmt.Sprintf("%d: %s %s", o.Item, o.Kind(), o.APIVersion())
@@ -43,7 +43,7 @@ func TestObjects(t *testing.T) {
 		require.Equal(t, want, got, text)
 	}
 	list := documentOf("{kind: PodList, items: [{a: b}]}")
-	require.NoError(t, list.Read())
+	require.Nil(t, list.Read())
 	require.Equal(t, map[string]any{"kind": "PodList", "items": []any{map[string]any{"a": "b"}}}, list.Value, "it still says what it said")
 }
 
@@ -63,7 +63,7 @@ func TestSourceOfObject(t *testing.T) {
 		"#Source: a.yaml\na: b\n":                          "stdin",
 	} {
 		d := Split(Source{Name: "stdin", Text: []byte(text)}, 0)[0]
-		require.NoError(t, d.Read())
+		require.Nil(t, d.Read())
 		require.Equal(t, want, d.Objects[0].Source(), text)
 	}
 }
@@ -78,14 +78,14 @@ func TestIsHook(t *testing.T) {
 		"{items: [{" + hook + "}]}":               true,
 	} {
 		d := documentOf(text)
-		require.NoError(t, d.Read())
+		require.Nil(t, d.Read())
 		require.Equal(t, want, d.Objects[0].IsHook(), text)
 	}
 }
 
 func TestFields(t *testing.T) {
 	d := documentOf("metadata:\n  name: 1.10\n  labels:\n    a: y\n    b: &b c\n    'd': e\nlist: [*b]\n")
-	require.NoError(t, d.Read())
+	require.Nil(t, d.Read())
 	o := d.Objects[0]
 	require.Equal(t, "1.1", o.Name(), "a name may be read as a number")
 	require.Empty(t, o.Namespace())
@@ -107,7 +107,7 @@ func TestFields(t *testing.T) {
 
 func documentWith(t *testing.T, text string) *Object {
 	d := documentOf(text)
-	require.NoError(t, d.Read())
+	require.Nil(t, d.Read())
 	return d.Objects[0]
 }
 

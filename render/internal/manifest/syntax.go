@@ -19,12 +19,10 @@ type SyntaxError struct {
 	Reason string
 }
 
-func (e *SyntaxError) Error() string { return e.Reason }
-
-// notYAML is the error for a text that a parser does not take. sigs.k8s.io/yaml names the
+// notYAML says why a parser does not take a text. sigs.k8s.io/yaml names the
 // line of the problem, or the one before; yaml.v3 that of the collection that it is in, and
 // of a key that its colon is missing from.
-func notYAML(text []byte, err error) error {
+func notYAML(text []byte, err error) *SyntaxError {
 	_, other := sigsyaml.YAMLToJSON(text)
 	if strings.HasSuffix(err.Error(), "could not find expected ':'") {
 		other = nil
