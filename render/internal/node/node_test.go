@@ -28,9 +28,6 @@ func TestSteps(t *testing.T) {
 	} {
 		require.Equal(t, want, Steps(path), path)
 	}
-	require.True(t, Step{"0", true}.IsIndex())
-	require.False(t, Step{"0", false}.IsIndex(), "a field of that name")
-	require.False(t, Step{"a", true}.IsIndex())
 }
 
 // TestLocate: a line, and the scalar there; "-" stands for a value that is not there.

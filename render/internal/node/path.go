@@ -36,12 +36,6 @@ func Steps(path string) (steps []Step) {
 	return steps
 }
 
-// IsIndex reports whether the step can be the index of a list's item.
-func (s Step) IsIndex() bool {
-	_, err := strconv.Atoi(s.Name)
-	return err == nil && s.Brackets
-}
-
 // Index finds entries of large mappings fast, for whoever asks for many. The zero value is
 // ready for use.
 type Index struct {
@@ -94,9 +88,9 @@ func (x *Index) Locate(root *yaml.Node, path string) (line int, value *yaml.Node
 	}
 	line = root.Line
 	for _, step := range Steps(path) {
-		if root.Kind == yaml.SequenceNode && step.IsIndex() {
-			index, _ := strconv.Atoi(step.Name) // as IsIndex knows
-			if index >= len(root.Content) {
+		if root.Kind == yaml.SequenceNode {
+			index, err := strconv.Atoi(step.Name)
+			if err != nil || !step.Brackets || index >= len(root.Content) {
 				return line, nil
 			}
 			line, root = root.Content[index].Line, Resolve(root.Content[index])
