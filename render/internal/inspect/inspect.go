@@ -192,21 +192,23 @@ func Locate(o *manifest.Object, code report.Code, f strict.Finding) report.Probl
 	case line == 0:
 		line = o.LineAt(path)
 	}
-	problem := OfLine(o.Document, line)
-	problem.Code, problem.Field, problem.Reason, problem.Hint = code, path, f.ErrorBody(), f.Hint
+	problem := OfLine(o.Document, line, code, f.ErrorBody(), f.Hint)
+	problem.Source, problem.Field = o.Source(), path
 	problem.APIVersion, problem.Kind, problem.Name = o.APIVersion(), o.Kind(), o.Name()
-	problem.Source = o.Source()
 	return problem
 }
 
 // OfLine is a problem in a line of the stream that is one of the document's.
-func OfLine(d *manifest.Document, line int) report.Problem {
+func OfLine(d *manifest.Document, line int, code report.Code, reason, hint string) report.Problem {
 	return report.Problem{
+		Code:   code,
 		Source: d.Source(),
 		Line:   line,
 		Text:   d.LineText(line),
 		IsFile: d.Template() == "" && d.IsFile,
 		Stream: d.Position,
+		Reason: reason,
+		Hint:   hint,
 	}
 }
 
@@ -214,13 +216,6 @@ func OfLine(d *manifest.Document, line int) report.Problem {
 func At(o *manifest.Object, code report.Code, path *field.Path, reason, hint string) report.Problem {
 	problem := Locate(o, code, strict.Finding{Error: field.Invalid(path, field.OmitValueType{}, ""), Hint: hint})
 	problem.Reason = reason
-	return problem
-}
-
-// OfDocument is a problem with a document as a whole.
-func OfDocument(d *manifest.Document, code report.Code, reason, hint string) report.Problem {
-	problem := OfLine(d, d.Line)
-	problem.Code, problem.Reason, problem.Hint = code, reason, hint
 	return problem
 }
 

@@ -112,11 +112,10 @@ func objectsIn(source manifest.Source, position int) (objects []*manifest.Object
 		_, isObject := d.Value.(map[string]any)
 		switch {
 		case err == nil && !isObject:
-			problems = append(problems, inspect.OfDocument(d, report.WrongFile, "a document of this file has to be a NetworkPolicy", "remove the document"))
+			problems = append(problems, inspect.OfLine(d, d.Line, report.WrongFile, "a document of this file has to be a NetworkPolicy", "remove the document"))
 		case found != nil:
-			problem := unreadable(d, found, false)
-			problem.Hint = cmp.Or(found.Hint, "every document of this file has to be readable")
-			problems = append(problems, problem)
+			hint := cmp.Or(found.Hint, "every document of this file has to be readable")
+			problems = append(problems, inspect.OfLine(d, d.LineOf(found.Line), report.UnreadableDocument, found.Reason, hint))
 		default:
 			objects = append(objects, d.Objects...)
 		}

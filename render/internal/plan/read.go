@@ -74,9 +74,6 @@ func (r *Reading) add(o *manifest.Object) {
 
 // unreadable is the problem of a document that cannot be read in one way only.
 func unreadable(d *manifest.Document, found *doubt.Doubt, saysInto bool) report.Problem {
-	problem := inspect.OfLine(d, d.LineOf(found.Line))
-	problem.Code, problem.Reason = report.UnreadableDocument, found.Reason
-	problem.Hint = cmp.Or(found.Hint, "fix the document")
 	why := "may hold a NetworkPolicy"
 	if saysInto {
 		says := "mentions"
@@ -85,8 +82,8 @@ func unreadable(d *manifest.Document, found *doubt.Doubt, saysInto bool) report.
 		}
 		why = says + " " + merge.IntoAnnotation + ": it may hold an overlay"
 	}
-	problem.Hint += " (the document " + why + ")"
-	return problem
+	hint := cmp.Or(found.Hint, "fix the document") + " (the document " + why + ")"
+	return inspect.OfLine(d, d.LineOf(found.Line), report.UnreadableDocument, found.Reason, hint)
 }
 
 // nearlyOurs finds keys in an object that look like our annotation and are not, or stand
