@@ -48,7 +48,8 @@ func newCommand(s *settings, stdout *output) *cobra.Command {
 	root.Flags().BoolVarP(&onlyVersion, "version", "v", false, "print the version")
 	s.addFlags(root.Flags())
 	s.addReportFlags(root.Flags())
-	s.addPluginFlag(root.PersistentFlags())
+	root.PersistentFlags().BoolVar(&s.errorsAsManifest, errorsAsManifest, false,
+		"on failure exit 0 with a manifest that Helm 4 rejects with the message, for the Helm 4 plugin only")
 	root.AddCommand(newExplainCommand(s, stdout), newDiffCommand(s, stdout), newCheckCommand(), &cobra.Command{
 		Use:   "version",
 		Short: "Print the version",

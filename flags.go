@@ -17,7 +17,8 @@ import (
 	"github.com/networknt/netpol-merge/render/report"
 )
 
-// errorsAsManifest is the name of the flag that the shipped Helm 4 plugin passes.
+// errorsAsManifest is the name of the flag that the shipped Helm 4 plugin passes to
+// whatever command it is given.
 const errorsAsManifest = "errors-as-manifest"
 
 // withFlags puts our flags beside what hints of package render, which knows no flags, say
@@ -63,12 +64,6 @@ func (s *settings) addFormatFlag(flags *pflag.FlagSet) {
 
 func (s *settings) addReportFlags(flags *pflag.FlagSet) {
 	flags.StringVar(&s.report, "report", "", "file to write what explain prints to: JSON if it ends in .json, Markdown if in .md, else text")
-}
-
-// addPluginFlag adds the flag that the Helm 4 plugin passes to whatever command it is
-// given.
-func (s *settings) addPluginFlag(flags *pflag.FlagSet) {
-	flags.BoolVar(&s.errorsAsManifest, errorsAsManifest, false, "on failure exit 0 with a manifest that Helm 4 rejects with the message, for the Helm 4 plugin only")
 }
 
 // checkArguments finds arguments that hold several flags, or a flag and its value: a
