@@ -2,11 +2,11 @@ package report
 
 import (
 	"cmp"
-	"maps"
 	"slices"
 
 	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/sets"
 
 	"github.com/networknt/netpol-merge/merge"
 )
@@ -103,10 +103,7 @@ func Compare(before, after Side) *Difference {
 	slices.SortFunc(d.Policies, func(a, b PolicyDifference) int {
 		return cmp.Or(cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Pods, b.Pods))
 	})
-	others := map[Object]string{}
-	maps.Copy(others, before.Others)
-	maps.Copy(others, after.Others)
-	for o := range others {
+	for o := range sets.KeySet(before.Others).Union(sets.KeySet(after.Others)) {
 		was, isOld := before.Others[o]
 		is, isNew := after.Others[o]
 		if was != is || isOld != isNew {
