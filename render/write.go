@@ -30,7 +30,7 @@ func rewrite(p *plan.Plan) (texts map[*stream.Document][]byte, problems []report
 		case errors.Is(err, errGrewTooLarge):
 			problems = append(problems, plan.TooLarge(c.targets[0]))
 		case err != nil:
-			return nil, nil, internalError("%s:%d: the merged document cannot be written: %w", c.Source(), c.Line, err)
+			return nil, nil, &InternalError{fmt.Errorf("%s:%d: the merged document cannot be written: %w", c.Source(), c.Line, err)}
 		}
 		texts[c.Document.Document] = text
 	}
