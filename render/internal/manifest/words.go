@@ -2,6 +2,7 @@ package manifest
 
 import (
 	"bytes"
+	"regexp"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -47,18 +48,10 @@ func mayBeBinary(text []byte) bool {
 	if bytes.Contains(text, []byte("binary")) || bytes.Contains(text, []byte("%TAG")) && bytes.Contains(text, []byte("tag:yaml.org,2002:")) {
 		return true
 	}
-	for at := bytes.IndexByte(text, '%'); at >= 0 && at+3 <= len(text); {
-		if _, err := strconv.ParseUint(string(text[at+1:at+3]), 16, 8); err == nil {
-			return true
-		}
-		next := bytes.IndexByte(text[at+1:], '%')
-		if next < 0 {
-			return false
-		}
-		at += 1 + next
-	}
-	return false
+	return escapedByte.Match(text)
 }
+
+var escapedByte = regexp.MustCompile("%[0-9A-Fa-f]{2}")
 
 // hasEscapes reports whether a text has escapes that stand for a letter, or for nothing.
 func hasEscapes(text []byte) bool {
