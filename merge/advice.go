@@ -26,8 +26,7 @@ type Reopening struct {
 // exception means it: that counts only if it holds a metadata address, as does all that
 // opens more. What the target allowed for the same ports before is not opened. Rules that
 // other overlays added are ignored.
-func Reopenings(target, folded *networkingv1.NetworkPolicy, changes []Change) []Reopening {
-	var reopenings []Reopening
+func Reopenings(target, folded *networkingv1.NetworkPolicy, changes []Change) (reopenings []Reopening) {
 	for _, direction := range Directions() {
 		e := newExceptions(Rules(target, direction), Rules(folded, direction))
 		for i, change := range changes {

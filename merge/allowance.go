@@ -68,8 +68,7 @@ type Excess struct {
 
 // Beyond returns what a policy allows that is not allowed, in the directions that it
 // isolates.
-func (a *Allowance) Beyond(policy *networkingv1.NetworkPolicy) []Excess {
-	var beyond []Excess
+func (a *Allowance) Beyond(policy *networkingv1.NetworkPolicy) (beyond []Excess) {
 	for at, rule := range AllRules(policy) {
 		if !Isolates(policy, at.Direction) {
 			continue
@@ -84,8 +83,7 @@ func (a *Allowance) Beyond(policy *networkingv1.NetworkPolicy) []Excess {
 
 // BeyondRule returns what of a single rule is not allowed. A rule that is too large to
 // be compared is told as a whole.
-func (a *Allowance) BeyondRule(direction networkingv1.PolicyType, rule Rule) []Excess {
-	var beyond []Excess
+func (a *Allowance) BeyondRule(direction networkingv1.PolicyType, rule Rule) (beyond []Excess) {
 	q := a.rules[direction].ask(newStandingRule(rule))
 	for i, asked := range q.entries {
 		port := i

@@ -16,8 +16,7 @@ import (
 // API server would: inbound rules unless allowIngress, rules that open
 // everything, or say so in other words, and rules in a direction that the overlay's own
 // policyTypes do not list.
-func Guard(overlay *networkingv1.NetworkPolicy, allowIngress bool) field.ErrorList {
-	var problems field.ErrorList
+func Guard(overlay *networkingv1.NetworkPolicy, allowIngress bool) (problems field.ErrorList) {
 	path := field.NewPath("spec")
 	if len(overlay.Spec.Ingress) > 0 && !allowIngress {
 		problems = append(problems, field.Forbidden(path.Child("ingress"), "inbound traffic belongs to the sidecar"))
@@ -31,8 +30,7 @@ func Guard(overlay *networkingv1.NetworkPolicy, allowIngress bool) field.ErrorLi
 
 // GuardTypes returns the part of Guard that is for ceilings, too: rules in a
 // direction that the policy's own policyTypes do not list.
-func GuardTypes(policy *networkingv1.NetworkPolicy) field.ErrorList {
-	var problems field.ErrorList
+func GuardTypes(policy *networkingv1.NetworkPolicy) (problems field.ErrorList) {
 	path := field.NewPath("spec")
 	for _, direction := range Directions() {
 		types := policy.Spec.PolicyTypes

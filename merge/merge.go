@@ -133,8 +133,7 @@ func Fold(target *networkingv1.NetworkPolicy, overlays []*networkingv1.NetworkPo
 }
 
 // Rules returns the policy's rules in one direction.
-func Rules(policy *networkingv1.NetworkPolicy, direction networkingv1.PolicyType) []Rule {
-	var rules []Rule
+func Rules(policy *networkingv1.NetworkPolicy, direction networkingv1.PolicyType) (rules []Rule) {
 	if direction == networkingv1.PolicyTypeIngress {
 		for _, r := range policy.Spec.Ingress {
 			rules = append(rules, Rule{Peers: r.From, Ports: r.Ports})

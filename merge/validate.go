@@ -52,8 +52,7 @@ func Validate(policy *networkingv1.NetworkPolicy) field.ErrorList {
 	return append(problems, validatePolicyTypes(policy.Spec.PolicyTypes, path.Child("policyTypes"))...)
 }
 
-func validateFinalizers(finalizers []string, path *field.Path) field.ErrorList {
-	var problems field.ErrorList
+func validateFinalizers(finalizers []string, path *field.Path) (problems field.ErrorList) {
 	standard := []string{string(corev1.FinalizerKubernetes), metav1.FinalizerOrphanDependents, metav1.FinalizerDeleteDependents}
 	for i, name := range finalizers {
 		if !strings.Contains(name, "/") && !slices.Contains(standard, name) {
@@ -98,8 +97,7 @@ func protocols() []corev1.Protocol {
 	return []corev1.Protocol{corev1.ProtocolTCP, corev1.ProtocolUDP, corev1.ProtocolSCTP}
 }
 
-func validatePort(port networkingv1.NetworkPolicyPort, path *field.Path) field.ErrorList {
-	var problems field.ErrorList
+func validatePort(port networkingv1.NetworkPolicyPort, path *field.Path) (problems field.ErrorList) {
 	if protocol := ProtocolOf(port); !slices.Contains(protocols(), protocol) {
 		problems = append(problems, field.NotSupported(path.Child("protocol"), protocol, protocols()))
 	}

@@ -277,8 +277,7 @@ func (m *maker) sortOverlays(overlays []*Overlay) {
 }
 
 // MergedFrom are the names of the overlays that added something.
-func (t *Target) MergedFrom() []string {
-	var names []string
+func (t *Target) MergedFrom() (names []string) {
 	for _, change := range t.Changes {
 		if change.Action == merge.PortsAdded || change.Action == merge.RuleAppended {
 			names = append(names, t.Overlays[change.Overlay].Name())

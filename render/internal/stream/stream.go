@@ -30,8 +30,7 @@ const ByteOrderMark = "\ufeff"
 // followed by a space, a tab or the line's end, and goes on up to the next such line,
 // whatever the bytes between. What stands before the first such line, if anything, is
 // a document, too. An empty stream has none.
-func Split(text []byte) []*Document {
-	var documents []*Document
+func Split(text []byte) (documents []*Document) {
 	start, line, directives := 0, 1, false
 	add := func(end int) {
 		d := &Document{Start: start, Line: line, Text: text[start:end:end], Directives: directives}
