@@ -64,23 +64,19 @@ func newCommand(s *settings, stdout *output) *cobra.Command {
 func refuseUnknown(root *cobra.Command) {
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()
-	for _, command := range root.Commands() {
-		switch command.Name() {
-		case "help":
-			command.Args = func(_ *cobra.Command, names []string) error {
-				if found, _, err := root.Find(names); len(names) > 0 && (err != nil || found == root) {
-					return usageError("there is no command %q", strings.Join(names, " "))
-				}
-				return nil
-			}
-		case "completion":
-			command.Args, command.RunE = cobra.ArbitraryArgs, func(command *cobra.Command, shells []string) error {
-				if len(shells) > 0 {
-					return usageError("there is no completion for %q", strings.Join(shells, " "))
-				}
-				return command.Help()
-			}
+	help, _, _ := root.Find([]string{"help"})
+	help.Args = func(_ *cobra.Command, names []string) error {
+		if found, _, err := root.Find(names); len(names) > 0 && (err != nil || found == root) {
+			return usageError("there is no command %q", strings.Join(names, " "))
 		}
+		return nil
+	}
+	completion, _, _ := root.Find([]string{"completion"})
+	completion.Args, completion.RunE = cobra.ArbitraryArgs, func(command *cobra.Command, shells []string) error {
+		if len(shells) > 0 {
+			return usageError("there is no completion for %q", strings.Join(shells, " "))
+		}
+		return command.Help()
 	}
 }
 

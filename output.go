@@ -69,11 +69,6 @@ func formats() map[string]func(readable) ([]byte, error) {
 	}
 }
 
-// formatOf is the format that a report's path asks for by its ending.
-func formatOf(path string) string {
-	return cmp.Or(map[string]string{".json": "json", ".md": "markdown"}[filepath.Ext(path)], "text")
-}
-
 // printReport prints what was found, in a format.
 func (o *output) printReport(said readable, format string) error {
 	text, err := formats()[format](said)
@@ -104,7 +99,8 @@ func painted(text []byte) (painted []byte) {
 // at all: beside the path, and then in its place. So a link is not followed, and of runs
 // that write to one path at once one wins. A device or pipe is written to.
 func writeReport(path string, said *render.Report) error {
-	text, err := formats()[formatOf(path)](said)
+	format := cmp.Or(map[string]string{".json": "json", ".md": "markdown"}[filepath.Ext(path)], "text")
+	text, err := formats()[format](said)
 	if err != nil {
 		return err
 	}
