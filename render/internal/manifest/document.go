@@ -76,7 +76,7 @@ func (d *Document) place() *places {
 			breaks[i] = breaks[i-1] + bytes.Count(d.Text[starts[i-1]:starts[i]], []byte("\n"))
 		}
 		template, _ := d.Prologue()
-		d.places = &places{template: template, starts: starts, breaks: breaks}
+		d.places = &places{template, starts, breaks, node.Index{}}
 	}
 	return d.places
 }

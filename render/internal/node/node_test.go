@@ -83,7 +83,7 @@ spec:
 		"large.nowhere":                             "22 -",
 		"metadata.labels[app.kubernetes.io/name].x": "4 -",
 	} {
-		var x Index
+		x := Index{}
 		for range 2 { // the second time from the index
 			line, value := x.Locate(root, path)
 			got := fmt.Sprint(line, " -")
@@ -93,7 +93,7 @@ spec:
 			require.Equal(t, want, got, path)
 		}
 	}
-	line, value := new(Index).Locate(nil, "spec")
+	line, value := Index{}.Locate(nil, "spec")
 	require.Equal(t, 1, line)
 	require.Nil(t, value)
 }

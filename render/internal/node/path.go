@@ -36,28 +36,23 @@ func Steps(path string) (steps []Step) {
 	return steps
 }
 
-// Index finds entries of large mappings fast, for whoever asks for many. The zero value is
-// ready for use.
-type Index struct {
-	entries map[*yaml.Node]map[string]int // index of each key's node, by its text
-}
+// Index finds entries of large mappings fast, for whoever asks for many: it has the index
+// of each key's node, by its text.
+type Index map[*yaml.Node]map[string]int
 
 // entry is Entry.
-func (x *Index) entry(mapping *yaml.Node, name string) (key, value *yaml.Node) {
+func (x Index) entry(mapping *yaml.Node, name string) (key, value *yaml.Node) {
 	const small = 32
 	if mapping.Kind != yaml.MappingNode || len(mapping.Content) < small {
 		return Entry(mapping, name)
 	}
-	if x.entries == nil {
-		x.entries = map[*yaml.Node]map[string]int{}
-	}
-	known := x.entries[mapping]
+	known := x[mapping]
 	if known == nil {
 		known = map[string]int{}
 		for i := 0; i+1 < len(mapping.Content); i += 2 {
 			known[mapping.Content[i].Value] = i
 		}
-		x.entries[mapping] = known
+		x[mapping] = known
 	}
 	if i, ok := known[name]; ok {
 		return mapping.Content[i], mapping.Content[i+1]
@@ -82,7 +77,7 @@ func KeyWith(mapping *yaml.Node, text string) *yaml.Node {
 // Locate returns the line, in the text that was parsed, of the field at a path, and its
 // value; or the line of the nearest field above it that is there, and nil. Without a
 // node that is line 1.
-func (x *Index) Locate(root *yaml.Node, path string) (line int, value *yaml.Node) {
+func (x Index) Locate(root *yaml.Node, path string) (line int, value *yaml.Node) {
 	if root == nil {
 		return 1, nil
 	}
