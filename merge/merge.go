@@ -216,8 +216,7 @@ func MergedFrom(before string, names []string) string {
 func withProtocols(rule Rule) Rule {
 	ports := slices.Clone(rule.Ports)
 	for i := range ports {
-		protocol := ProtocolOf(ports[i])
-		ports[i].Protocol = &protocol
+		ports[i].Protocol = new(ProtocolOf(ports[i]))
 	}
 	return Rule{Peers: rule.Peers, Ports: ports}
 }

@@ -96,10 +96,9 @@ func namesPods(peer networkingv1.NetworkPolicyPeer) bool {
 // targetIsAllowed reports whether the merged policy lets the same peers have the port
 // that the pods listen on, too.
 func (s remappedPort) targetIsAllowed(direction networkingv1.PolicyType, peers []networkingv1.NetworkPolicyPeer, allowed func() *merge.Allowance) bool {
-	port := intstr.FromInt32(s.target)
 	return allowed().Allows(direction, merge.Rule{
 		Peers: peers,
-		Ports: []networkingv1.NetworkPolicyPort{{Protocol: &s.protocol, Port: &port}},
+		Ports: []networkingv1.NetworkPolicyPort{{Protocol: &s.protocol, Port: new(intstr.FromInt32(s.target))}},
 	})
 }
 
