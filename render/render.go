@@ -161,7 +161,12 @@ func (r *Renderer) decide(streams []Source) (*Result, *Refusal) {
 	if r.RequireInput && set.IsEmpty() {
 		return nil, emptyInput(streams)
 	}
-	p := plan.Make(set, len(streams), r.options())
+	p := plan.Make(set, len(streams), plan.Options{
+		Target:       cmp.Or(r.Target, DefaultTarget),
+		AllowIngress: r.AllowIngress,
+		OverlayFiles: internal(r.Overlays),
+		CeilingFiles: internal(r.Ceilings),
+	})
 	warnings := slices.Concat(p.Warnings, advice.About(p, set))
 	problems := p.Problems
 	if r.Strict {
@@ -172,15 +177,6 @@ func (r *Renderer) decide(streams []Source) (*Result, *Refusal) {
 	}
 	report.Sort(warnings)
 	return &Result{Warnings: warnings, set: set, plan: p}, nil
-}
-
-func (r *Renderer) options() plan.Options {
-	return plan.Options{
-		Target:       cmp.Or(r.Target, DefaultTarget),
-		AllowIngress: r.AllowIngress,
-		OverlayFiles: internal(r.Overlays),
-		CeilingFiles: internal(r.Ceilings),
-	}
 }
 
 func internal(sources []Source) []manifest.Source {

@@ -132,8 +132,7 @@ func (r *Refusal) Error() string {
 	if slices.ContainsFunc(r.Problems, func(p Problem) bool { return p.Line > 0 && !p.IsFile }) {
 		last += " (lines are those of the rendered input)"
 	}
-	lines = append(lines, last)
-	return strings.Join(lines, "\n")
+	return strings.Join(append(lines, last), "\n")
 }
 
 // Plural is a number with its noun: "1 line", "2 lines".

@@ -232,9 +232,6 @@ func (o *Object) Path(inner ...any) []any {
 
 // JSON is a value of the API as it is sent to the API server.
 func JSON(value any) string {
-	text, err := utiljson.Marshal(value)
-	if err != nil {
-		return fmt.Sprint(value)
-	}
+	text, _ := utiljson.Marshal(value) // no value of the API is one that cannot be written
 	return string(text)
 }
