@@ -38,19 +38,6 @@ func (m *maker) addOverlay(o *manifest.Object, inFile bool) {
 		m.Problems = append(m.Problems, notAnOverlay(o))
 		return
 	}
-	added := newOverlay(o, m.options.AllowIngress)
-	added.InFile = inFile
-	if inFile { // those of the stream were looked at as they were read
-		added.inspection.Add(report.NearlyOurs, nearlyOurs(o, true)...)
-	}
-	added.Into = cmp.Or(added.Into, m.options.Target)
-	m.Problems = append(m.Problems, added.inspection.Problems...)
-	if !o.Nested {
-		m.Overlays = append(m.Overlays, added)
-	}
-}
-
-func newOverlay(o *manifest.Object, allowIngress bool) *Overlay {
 	policy, in := inspect.Policy(o, inspect.StrictRole)
 	if o.Nested {
 		in.Add(report.OverlayInInnerList, strict.Finding{
@@ -64,8 +51,15 @@ func newOverlay(o *manifest.Object, allowIngress bool) *Overlay {
 			Hint:  "remove the hook's annotations from the overlay",
 		})
 	}
-	in.AddConsequences(report.NotForOverlays, merge.Guard(policy, allowIngress))
-	return &Overlay{Object: o, Policy: policy, Into: o.Into(), inspection: in}
+	in.AddConsequences(report.NotForOverlays, merge.Guard(policy, m.options.AllowIngress))
+	if inFile { // those of the stream were looked at as they were read
+		in.Add(report.NearlyOurs, nearlyOurs(o, true)...)
+	}
+	m.Problems = append(m.Problems, in.Problems...)
+	if !o.Nested {
+		into := cmp.Or(o.Into(), m.options.Target)
+		m.Overlays = append(m.Overlays, &Overlay{Object: o, Policy: policy, InFile: inFile, Into: into, inspection: in})
+	}
 }
 
 // notAnOverlay says why an object cannot be an overlay. Only in a file of overlays may
