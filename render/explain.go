@@ -44,13 +44,9 @@ func ReportError(err error) *Report {
 // emitted returns the policies that leave, those that are no targets as targets without
 // overlays; policies of other vendors; and why others cannot be read.
 func (r *Result) emitted() (policies []*plan.Target, others []*manifest.Object, unread []Problem) {
-	targets := map[*manifest.Object]*plan.Target{}
-	for _, t := range r.plan.Targets {
-		targets[t.Object] = t
-	}
 	others, unread = slices.Clone(r.plan.Reading.Others), slices.Clone(r.plan.Reading.Doubts)
 	for _, o := range r.plan.Reading.Policies {
-		if t := targets[o]; t != nil {
+		if t := r.plan.TargetOf[o]; t != nil {
 			policies = append(policies, t)
 		} else if !o.IsNetworkPolicy() {
 			others = append(others, o)

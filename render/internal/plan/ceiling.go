@@ -75,7 +75,7 @@ func (m *maker) checkCeilings() {
 		return
 	}
 	for _, o := range m.Reading.Policies {
-		switch t := m.targetOf[o]; {
+		switch t := m.TargetOf[o]; {
 		case report.IsFull(m.Problems):
 			return
 		case !o.IsNetworkPolicy():

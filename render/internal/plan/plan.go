@@ -23,7 +23,8 @@ type Options struct {
 
 // Plan is what is to be done or, if there are Problems, why it may not be.
 type Plan struct {
-	Targets  []*Target // of the overlays, in the order of the input
+	Targets  []*Target                    // of the overlays, in the order of the input
+	TargetOf map[*manifest.Object]*Target // of a policy that is one
 	Overlays []*Overlay
 	// Reading is what the set holds.
 	Reading  *Reading
@@ -33,7 +34,7 @@ type Plan struct {
 
 // Make makes the plan for a set of that many streams.
 func Make(set *manifest.Set, streams int, options Options) *Plan {
-	m := &maker{set: set, options: options, targetOf: map[*manifest.Object]*Target{}}
+	m := &maker{set: set, options: options, Plan: Plan{TargetOf: map[*manifest.Object]*Target{}}}
 	m.Reading = Read(set)
 	m.Problems = m.Reading.Problems
 	m.readCeilings(streams + len(options.OverlayFiles))
@@ -61,7 +62,7 @@ func Make(set *manifest.Set, streams int, options Options) *Plan {
 		}
 	}
 	m.checkCeilings()
-	m.Warnings = append(m.Warnings, m.Reading.Forgotten(m.targetOf)...)
+	m.Warnings = append(m.Warnings, m.Reading.Forgotten(m.TargetOf)...)
 	return &m.Plan
 }
 
@@ -70,7 +71,6 @@ type maker struct {
 	Plan
 	set      *manifest.Set
 	options  Options
-	targetOf map[*manifest.Object]*Target // of a policy that is one
-	guessed  int                          // how much was compared to find misspelt names
-	ceilings *ceilings                    // nil if there are none, or something is wrong with them
+	guessed  int       // how much was compared to find misspelt names
+	ceilings *ceilings // nil if there are none, or something is wrong with them
 }

@@ -65,15 +65,15 @@ func (m *maker) findTargets() {
 			}
 			continue
 		}
-		t := m.targetOf[candidates[0]]
+		t := m.TargetOf[candidates[0]]
 		if t == nil {
 			t = &Target{Object: candidates[0]}
-			m.targetOf[candidates[0]] = t
+			m.TargetOf[candidates[0]] = t
 		}
 		t.Overlays = append(t.Overlays, o)
 	}
 	for _, p := range m.Reading.Policies {
-		if t := m.targetOf[p]; t != nil {
+		if t := m.TargetOf[p]; t != nil {
 			m.Targets = append(m.Targets, t)
 		}
 	}
