@@ -22,13 +22,13 @@ const standardInput = "stdin"
 const largestFile = 32 << 20
 
 // readStreams reads the files, "-" being standard input, or, if there are none, standard
-// input. To whoever called the program without any it says what it waits for.
+// input. On a terminal it says what it waits for.
 func readStreams(stdin io.Reader, stderr io.Writer, files []string) ([]render.Source, error) {
 	if len(files) == 0 {
 		files = []string{"-"}
-		if file, isFile := stdin.(*os.File); isFile && term.IsTerminal(int(file.Fd())) {
-			fmt.Fprintln(stderr, "netpol-merge: waiting for manifests on standard input, such as those of helm template; end with ctrl-D, or see netpol-merge --help")
-		}
+	}
+	if file, isFile := stdin.(*os.File); isFile && slices.Contains(files, "-") && term.IsTerminal(int(file.Fd())) {
+		fmt.Fprintln(stderr, "netpol-merge: waiting for manifests on standard input, such as those of helm template; end with ctrl-D, or see netpol-merge --help")
 	}
 	var streams []render.Source
 	size := 0

@@ -49,7 +49,7 @@ func (p page) text() string {
 	for _, b := range p {
 		text := b.text()
 		if b.title != "" {
-			text = Printable(b.title) + "\n" + text
+			text = printable(b.title) + "\n" + text
 		}
 		blocks = append(blocks, text)
 	}
@@ -62,7 +62,7 @@ func (p page) markdown() string {
 	var b strings.Builder
 	for _, block := range p {
 		if block.title != "" {
-			title := escapeAny(block.title, "\\`*_[]<>|&", func(c rune) string { return `\` + string(c) })
+			title := escapeAny(printable(block.title), "\\`*_[]<>|&", func(c rune) string { return `\` + string(c) })
 			fmt.Fprintf(&b, "### %s\n\n", title)
 		}
 		if text := block.text(); text != "" {
@@ -97,15 +97,18 @@ const widest = 60
 // writeTable writes the rows in columns, as wide as what is in them.
 func (b block) writeTable(text *strings.Builder) {
 	table := [][]string{b.heads}
-	for _, r := range b.rows {
-		start := []string{r.mark + " " + merge.RulesKey(r.direction), Printable(r.peer)}
+	for i, r := range b.rows {
+		start := []string{r.mark + " " + merge.RulesKey(r.direction), printable(r.peer)}
+		if i > 0 && r.peer == b.rows[i-1].peer && len(r.peer) > mostPrinted {
+			start[1] = "as above"
+		}
 		above := []string{r.mark, ""} // what stands above is not said again
 		if len(r.ports) == 0 || utf8.RuneCountInString(start[1]) > widest {
 			table = append(table, start)
 			start = above
 		}
 		for i, port := range r.ports {
-			line := []string{start[0], start[1], Printable(port)}
+			line := []string{start[0], start[1], printable(port)}
 			if len(r.lines) > 0 {
 				line = append(line, Printable(r.by), fmt.Sprintf("%4d", r.lines[i])) // below LINE
 			}
@@ -129,9 +132,9 @@ func (b block) writeTable(text *strings.Builder) {
 	}
 }
 
-// escapeAny is a printable text in which some characters are escaped.
+// escapeAny is a text in which some characters are escaped.
 func escapeAny(text, special string, escaped func(c rune) string) string {
-	return escape(Printable(text), func(c rune) string {
+	return escape(text, func(c rune) string {
 		if strings.ContainsRune(special, c) {
 			return escaped(c)
 		}

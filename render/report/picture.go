@@ -39,5 +39,5 @@ func picture(title, pods string, rows []row) string {
 
 // mermaidLabel is a label that means nothing to Mermaid.
 func mermaidLabel(text string) string {
-	return `"` + escapeAny(text, "\"#&<>`", func(c rune) string { return fmt.Sprintf("#%d;", c) }) + `"`
+	return `"` + escapeAny(Printable(text), "\"#&<>`", func(c rune) string { return fmt.Sprintf("#%d;", c) }) + `"`
 }

@@ -7,16 +7,28 @@ import (
 	"unicode/utf8"
 )
 
-// mostPrinted is the longest text of the input that is shown in one place, in bytes.
+// mostPrinted is the longest text of the input that a person reads in one place, in bytes.
 const mostPrinted = 1000
 
-// Printable is a text of the input as it may be written to a terminal: not longer than a
-// person reads, on one line, with everything invisible shown as \u00a0, and with nothing
-// that a CI system takes for a command.
-func Printable(text string) string {
-	if len(text) > mostPrinted {
-		text = strings.ToValidUTF8(text[:mostPrinted], "") + "..."
+// Printable is the start of a text of the input, as far as a person reads it, as it may be
+// written to a terminal: on one line, with everything invisible shown as \u00a0, and with
+// nothing that a CI system takes for a command.
+func Printable(text string) string { return printable(start(text)) }
+
+// start is a text or, of a long one, its first words.
+func start(text string) string {
+	if len(text) <= mostPrinted {
+		return text
 	}
+	text = text[:mostPrinted]
+	if end := strings.LastIndexByte(text, ' '); end > 0 {
+		text = text[:end+1]
+	}
+	return strings.ToValidUTF8(text, "") + "..."
+}
+
+// printable is Printable of the whole text.
+func printable(text string) string {
 	return withoutCommands(escape(text, func(c rune) string {
 		switch {
 		case c == '\n':

@@ -115,10 +115,7 @@ func toPeers(peers []networkingv1.NetworkPolicyPeer, direction networkingv1.Poli
 	if more := len(peers) - len(some); more > 0 {
 		words += fmt.Sprintf(", or %d more", more)
 	}
-	if len(words) > mostPrinted {
-		words = strings.ToValidUTF8(words[:mostPrinted], "") + "..."
-	}
-	return words
+	return start(words)
 }
 
 // RulesInWords says what the rules of policies in a direction allow, as far as a person

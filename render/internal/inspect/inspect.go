@@ -193,6 +193,7 @@ func Locate(o *manifest.Object, code report.Code, f strict.Finding) report.Probl
 		line = o.LineAt(path)
 	}
 	problem := OfLine(o.Document, line, code, f.ErrorBody(), f.Hint)
+	problem.IsFile = problem.IsFile && problem.Source == o.Source()
 	problem.Source, problem.Field = o.Source(), path
 	problem.APIVersion, problem.Kind, problem.Name = o.APIVersion(), o.Kind(), o.Name()
 	return problem

@@ -20,12 +20,9 @@ import (
 // maxDocument is the most that is parsed, in bytes. It leaves room for large lists.
 const maxDocument = 32 << 20
 
-// A document may have that many values, or one for so many bytes. Parsed, a value takes a
-// hundred times its text; no policy is as dense.
-const (
-	mostValues    = 300_000
-	bytesPerValue = 4
-)
+// mostValues is how many values a document may have, and each MiB of a larger one. Parsed, a
+// value takes a hundred times its text; no policy is as dense.
+const mostValues = 300_000
 
 // Document is a document of a stream, and, once Read returned nil, what it says. It is
 // parsed twice: into nodes, which know where things are, and into values, as Helm and
@@ -111,7 +108,7 @@ func (d *Document) tooLarge() *SyntaxError {
 	if len(d.Text) > maxDocument {
 		return &SyntaxError{1, "the document is larger than 32 MiB, which is more than is read"}
 	}
-	isDense := func(text []byte) bool { return valuesIn(text) > max(mostValues, len(text)/bytesPerValue) }
+	isDense := func(text []byte) bool { return valuesIn(text) > mostValues*max(1<<20, len(text))>>20 }
 	if isDense(d.Text) && isDense(withoutTexts(d.Text)) {
 		return &SyntaxError{1, fmt.Sprintf("the document has some %d values, which is more than are read of one of its size", valuesIn(d.Text))}
 	}
@@ -119,9 +116,9 @@ func (d *Document) tooLarge() *SyntaxError {
 }
 
 // valuesIn is about how many values there are in a text: most have one of these characters
-// beside them, or stand on a line of their own.
+// beside them, or stand on a line of their own. A collection in brackets costs as two.
 func valuesIn(text []byte) (values int) {
-	for _, character := range []string{",", ":", "\n", "- ", "{"} {
+	for _, character := range []string{",", ":", "\n", "- ", "{", "}", "[", "]"} {
 		values += bytes.Count(text, []byte(character))
 	}
 	return values

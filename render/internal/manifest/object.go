@@ -1,7 +1,6 @@
 package manifest
 
 import (
-	"cmp"
 	"fmt"
 	"maps"
 	"strings"
@@ -175,10 +174,14 @@ func Annotated(value map[string]any, key string) bool {
 }
 
 // Source is the template that the object came from, or else the name of the stream. Helm
-// 3 names the template in a comment, Helm 4 in an annotation; the comment comes first, as
-// under Helm 3 the annotation is the chart's.
+// 3 names the template in a comment, Helm 4 in an annotation. Under Helm 3 the annotation is
+// the chart's own, and so is a comment that names no template under Helm 4.
 func (o *Object) Source() string {
-	return cmp.Or(o.Template(), o.text("metadata", "annotations", filenameAnnotation), o.Document.Source())
+	named := o.text("metadata", "annotations", filenameAnnotation)
+	if named != "" && !strings.Contains(o.Template(), "/templates/") {
+		return named
+	}
+	return o.Document.Source()
 }
 
 // LineAt is the line of the stream at which the field at a path is, or the nearest field

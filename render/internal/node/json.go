@@ -56,10 +56,7 @@ func (b *jsonReader) next() (*yaml.Node, error) {
 	case string:
 		n.Tag, n.Value, n.Style = "!!str", token, yaml.DoubleQuotedStyle
 	case json.Number:
-		n.Tag, n.Value = "!!float", token.String()
-		if _, err := token.Int64(); err == nil {
-			n.Tag = "!!int"
-		}
+		n.Value = token.String() // of which YAML knows the kind, as it is plain
 	case bool:
 		n.Tag, n.Value = "!!bool", strconv.FormatBool(token)
 	default:

@@ -246,10 +246,11 @@ func otherPods(t *Target) (problems []report.Problem) {
 	if selector := manifest.JSON(t.Policy.Spec.PodSelector); len(selector) <= mostQuoted {
 		wanted = ": " + selector
 	}
+	isWrong := func(p report.Problem) bool { return strings.HasPrefix(p.Field, "spec.podSelector") }
+	isKnown := func(in *inspect.Inspection) bool { return !in.TooMany() && !slices.ContainsFunc(in.Problems, isWrong) }
 	for _, o := range t.Overlays {
 		_, isSelector := o.At("spec", "podSelector").(map[string]any)
-		isWrong := func(p report.Problem) bool { return strings.HasPrefix(p.Field, "spec.podSelector") }
-		if !isSelector || slices.ContainsFunc(slices.Concat(o.inspection.Problems, t.inspection.Problems), isWrong) || merge.PodsKey(&o.Policy.Spec.PodSelector) == pods {
+		if !isSelector || !isKnown(o.inspection) || !isKnown(t.inspection) || merge.PodsKey(&o.Policy.Spec.PodSelector) == pods {
 			continue
 		}
 		problems = append(problems, inspect.Locate(o.Object, report.OtherPods, strict.Finding{
