@@ -1,6 +1,9 @@
 package merge
 
-import networkingv1 "k8s.io/api/networking/v1"
+import (
+	networkingv1 "k8s.io/api/networking/v1"
+	"k8s.io/apimachinery/pkg/util/sets"
+)
 
 // ruleSet is the rules of one direction that stand so far.
 type ruleSet struct {
@@ -69,21 +72,35 @@ func (s *ruleSet) fold(rule Rule) Change {
 	q := s.ask(newStandingRule(rule))
 	into, stands := q.samePeersSomePorts()
 	change := Change{Action: Covered}
+	apart := sets.Set[span]{} // added ports that touch no other of the rule
 	for i, asked := range q.entries {
 		port := i
 		if q.hasAll {
 			port = -1
 		}
-		if by := q.coveredBy(asked); len(by) > 0 {
+		by := q.coveredBy(asked)
+		if apart.Has(asked) {
+			by = []int{into}
+		}
+		if len(by) > 0 {
 			change.Allowed = append(change.Allowed, s.allowed(port, asked, by))
 			continue
 		}
 		change.Ports = append(change.Ports, i)
-		if stands { // at once, as it may cover the next port
-			grown := &s.rules[into]
-			grown.ports, grown.entries = grown.ports.add(asked), append(grown.entries, asked)
+		if stands {
 			change.Added.Ports = append(change.Added.Ports, rule.Ports[i])
+			s.rules[into].entries = append(s.rules[into].entries, asked)
 		}
+		switch {
+		case !stands:
+		case q.ports[q.ports.find(asked.from)] == asked:
+			apart.Insert(asked)
+		default: // at once, as it may cover a part of the next port
+			s.rules[into].ports = s.rules[into].ports.add(asked)
+		}
+	}
+	if stands { // at once, as one by one takes long
+		s.rules[into].ports = spansOf(append(apart.UnsortedList(), s.rules[into].ports...))
 	}
 	switch {
 	case len(change.Ports) == 0:

@@ -58,6 +58,9 @@ func guardRules(rules []Rule, direction networkingv1.PolicyType) (problems field
 		}
 		problems = append(problems, found...)
 	}
+	if len(others) == 1 { // which was looked at alone
+		return problems
+	}
 	return append(problems, guardTogether(others, at)...)
 }
 

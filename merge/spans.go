@@ -22,6 +22,7 @@ func everything() spans { return spans{{"", lineEnd}} }
 func spansOf(list []span) (joined spans) {
 	list = slices.Clone(list)
 	slices.SortFunc(list, func(a, b span) int { return cmp.Compare(a.from, b.from) })
+	joined = list[:0] // in place: never more than were read
 	for _, next := range list {
 		last := len(joined) - 1
 		switch {

@@ -90,6 +90,7 @@ func unreadable(d *manifest.Document, found *doubt.Doubt, saysInto bool) report.
 // where it means nothing: unless it is an overlay all the same, the policy would go to the
 // cluster as one of its own.
 func nearlyOurs(o *manifest.Object, isOverlay bool) (findings []strict.Finding) {
+	isMarked := o.IsMarked()
 	inspect.Walk(o.Value, nil, "", func(path *field.Path, _, key string, _ any) {
 		if len(findings) > strict.MostFindings || !isNearlyOurs(key) || isOurs(path.String()) {
 			return
@@ -98,7 +99,7 @@ func nearlyOurs(o *manifest.Object, isOverlay bool) (findings []strict.Finding) 
 		if isOverlay {
 			reason = "this key looks like ours, and means nothing here"
 		}
-		if o.IsMarked() {
+		if isMarked {
 			hint = "rename or remove it"
 		} else if key != merge.IntoAnnotation {
 			hint = "did you mean the annotation " + merge.IntoAnnotation + "?"
