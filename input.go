@@ -77,7 +77,9 @@ func readAll(from io.Reader) ([]byte, error) {
 		case err != nil:
 			return nil, err
 		case len(text) == cap(text):
-			text = append(make([]byte, 0, max(4*cap(text), 64<<20)), text...)
+			more := make([]byte, max(4*cap(text), 64<<20))
+			inHugePages(more)
+			text = more[:copy(more, text)]
 		}
 	}
 }
