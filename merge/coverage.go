@@ -87,16 +87,16 @@ func (s *ruleSet) fold(rule Rule) Change {
 			continue
 		}
 		change.Ports = append(change.Ports, i)
-		if stands {
-			change.Added.Ports = append(change.Added.Ports, rule.Ports[i])
-			s.rules[into].entries = append(s.rules[into].entries, asked)
+		if !stands {
+			continue
 		}
-		switch {
-		case !stands:
-		case q.ports[q.ports.find(asked.from)] == asked:
+		change.Added.Ports = append(change.Added.Ports, rule.Ports[i])
+		grown := &s.rules[into]
+		grown.entries = append(grown.entries, asked)
+		if q.ports[q.ports.find(asked.from)] == asked {
 			apart.Insert(asked)
-		default: // at once, as it may cover a part of the next port
-			s.rules[into].ports = s.rules[into].ports.add(asked)
+		} else { // at once, as it may cover a part of the next port
+			grown.ports = grown.ports.add(asked)
 		}
 	}
 	if stands { // at once, as one by one takes long

@@ -44,6 +44,7 @@ func policyShapes() map[string]func(int) string {
 		},
 	}
 	maps.Copy(shapes, peerShapes())
+	maps.Copy(shapes, openShapes())
 	maps.Copy(shapes, portShapes())
 	return shapes
 }
@@ -123,15 +124,6 @@ func peerShapes() map[string]func(int) string {
 		"pods": func(n int) string {
 			return target("") + overlay("o", block("{podSelector: {matchLabels: {app: a%d}}}")(n))
 		},
-		"all-ports": func(n int) string {
-			return policy("p", "  - to:\n"+lines(n, "    - {podSelector: {matchLabels: {app: a%d}}}\n"))
-		},
-		"open-rules": func(n int) string {
-			return policy("p", lines(n, "  - to: [{podSelector: {matchExpressions: [{key: a%d, operator: Exists}]}}]\n"))
-		},
-		"same-net": func(n int) string {
-			return policy("p", "  - to:\n"+strings.Repeat("    - ipBlock: {cidr: 10.0.0.0/8}\n", n))
-		},
 		"other": func(n int) string {
 			return policy(targetName, lines(n, toPods("{matchLabels: {x: v%d}}"))) + overlay("o", lines(n, toPods("{matchLabels: {y: v%d}}")))
 		},
@@ -145,6 +137,21 @@ func peerShapes() map[string]func(int) string {
 		"both": func(n int) string { return target(nets(n)+numbers(n, 2)) + overlay("o", nets(n)+numbers(n, 3)) },
 		"ipv6": func(n int) string {
 			return target(times(n, ipv6)) + overlay("o", "  - to: [{ipBlock: {cidr: '2001:db8::/32'}}]\n    ports: [{port: 5432}]\n")
+		},
+	}
+}
+
+// openShapes have rules for all ports, which fall into as many pieces as a ceiling has ports.
+func openShapes() map[string]func(int) string {
+	return map[string]func(int) string{
+		"all-ports": func(n int) string {
+			return policy("p", "  - to:\n"+lines(n, "    - {podSelector: {matchLabels: {app: a%d}}}\n"))
+		},
+		"open-rules": func(n int) string {
+			return policy("p", lines(n, "  - to: [{podSelector: {matchExpressions: [{key: a%d, operator: Exists}]}}]\n"))
+		},
+		"same-net": func(n int) string {
+			return policy("p", "  - to:\n"+strings.Repeat("    - ipBlock: {cidr: 10.0.0.0/8}\n", n))
 		},
 	}
 }

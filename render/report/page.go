@@ -98,10 +98,7 @@ const widest = 60
 func (b block) writeTable(text *strings.Builder) {
 	table := [][]string{b.heads}
 	for i, r := range b.rows {
-		start := []string{r.mark + " " + merge.RulesKey(r.direction), printable(r.peer)}
-		if i > 0 && r.peer == b.rows[i-1].peer && len(r.peer) > mostPrinted {
-			start[1] = "as above"
-		}
+		start := []string{r.mark + " " + merge.RulesKey(r.direction), b.peer(i)}
 		above := []string{r.mark, ""} // what stands above is not said again
 		if len(r.ports) == 0 || utf8.RuneCountInString(start[1]) > widest {
 			table = append(table, start)
@@ -130,6 +127,15 @@ func (b block) writeTable(text *strings.Builder) {
 		}
 		text.WriteString(strings.TrimRight(strings.Join(line, "  "), " ") + "\n")
 	}
+}
+
+// peer is the peer of a row, which is not said twice if it is long.
+func (b block) peer(row int) string {
+	peer := b.rows[row].peer
+	if row > 0 && peer == b.rows[row-1].peer && len(peer) > mostPrinted {
+		return "as above"
+	}
+	return printable(peer)
 }
 
 // escapeAny is a text in which some characters are escaped.

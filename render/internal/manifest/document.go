@@ -116,9 +116,9 @@ func (d *Document) tooLarge() *SyntaxError {
 }
 
 // valuesIn is about how many values there are in a text: most have one of these characters
-// beside them, or stand on a line of their own. A collection in brackets costs as two.
+// beside them, or stand on a line of their own.
 func valuesIn(text []byte) (values int) {
-	for _, character := range []string{",", ":", "\n", "- ", "{", "}", "[", "]"} {
+	for _, character := range []string{",", ":", "\n", "- ", "{", "["} {
 		values += bytes.Count(text, []byte(character))
 	}
 	return values

@@ -56,16 +56,16 @@ func TestReadFails(t *testing.T) {
 		"items: [{a: b}]\n<<: {items: [{a: b}, {c: d}]}\n":          "1: parsers do not agree on the items of the list",
 		"{\"a\": \"" + strings.Repeat("x", maxDocument):             "1: the document is larger than 32 MiB",
 		"{\"a\": \"" + strings.Repeat("x", maxDocument) + "\"}":     "1: the document is larger than 32 MiB",
-		"a: [" + strings.Repeat("a, ", mostValues) + "]":            "1: the document has some 300003 values",
-		"a: |\n  b\nc: [" + strings.Repeat("a, ", mostValues) + "]": "1: the document has some 300006 values",
-		"[" + strings.Repeat("{},", mostValues/3) + "1]":            "1: the document has some 300002 values",
+		"a: [" + strings.Repeat("a, ", mostValues) + "]":            "1: the document has some 300002 values",
+		"a: |\n  b\nc: [" + strings.Repeat("a, ", mostValues) + "]": "1: the document has some 300005 values",
+		"[" + strings.Repeat("{},", mostValues/2) + "1]":            "1: the document has some 300001 values",
 	} {
 		found := documentOf(text).Read()
 		require.NotNil(t, found, "%.80s", text)
 		require.Contains(t, fmt.Sprint(found.Line, ": ", found.Reason), want, "%.80s", text)
 	}
 	for _, text := range []string{ // as many, but not as dense; as dense, but not as many
-		"a: [" + strings.Repeat("abc, ", mostValues) + "]", "a: [" + strings.Repeat("a, ", mostValues-3) + "]",
+		"a: [" + strings.Repeat("abc, ", mostValues) + "]", "a: [" + strings.Repeat("a, ", mostValues-2) + "]",
 		"a: |\n  b\n\n" + strings.Repeat("  1,2,3\n", mostValues/2),
 		"- a: >-\n" + strings.Repeat("    1,2,3\n", mostValues/2),
 	} {

@@ -174,11 +174,11 @@ func Annotated(value map[string]any, key string) bool {
 }
 
 // Source is the template that the object came from, or else the name of the stream. Helm
-// 3 names the template in a comment, Helm 4 in an annotation. Under Helm 3 the annotation is
-// the chart's own, and so is a comment that names no template under Helm 4.
+// 3 names the template in a comment, Helm 4 in an annotation. The comment comes first, as
+// under Helm 3 the annotation is the chart's own; but so is a comment with a URL.
 func (o *Object) Source() string {
 	named := o.text("metadata", "annotations", filenameAnnotation)
-	if named != "" && !strings.Contains(o.Template(), "/templates/") {
+	if named != "" && (o.Template() == "" || strings.Contains(o.Template(), "://")) {
 		return named
 	}
 	return o.Document.Source()

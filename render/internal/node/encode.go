@@ -20,9 +20,12 @@ func Encode(n *yaml.Node) ([]byte, error) {
 	items, texts := make([][]*yaml.Node, len(lists)), make([][]byte, len(lists))
 	for i, list := range lists {
 		for some := range slices.Chunk(list.Content, mostAtOnce) {
-			text, err := Encode(&yaml.Node{Kind: yaml.SequenceNode, Content: some})
+			text, err := Encode(&yaml.Node{Kind: yaml.SequenceNode, Style: list.Style & yaml.FlowStyle, Content: some})
 			if err != nil {
 				return nil, err
+			}
+			if isFlow(list) { // "[a, b]\n"
+				text = append(text[1:len(text)-2], ", "...)
 			}
 			texts[i] = append(texts[i], text...)
 		}
@@ -38,25 +41,26 @@ func Encode(n *yaml.Node) ([]byte, error) {
 		return nil, err
 	}
 	for i, text := range texts {
-		line := []byte(placeholder(i) + "\n")
-		before, after, _ := bytes.Cut(encoded, line)
-		before, isItem := bytes.CutSuffix(before, []byte("- "))
-		if !isItem || bytes.Contains(after, line) { // a text of the document is the same
+		before, after, _ := bytes.Cut(encoded, []byte(placeholder(i)))
+		switch before, isItem := bytes.CutSuffix(before, []byte("- ")); {
+		case !isItem && !isFlow(lists[i]), bytes.Contains(after, []byte(placeholder(i))): // a text of the document is the same
 			return encode(n)
+		case isFlow(lists[i]):
+			encoded = slices.Concat(before, bytes.TrimSuffix(text, []byte(", ")), after)
+		default:
+			indent := len(before) - bytes.LastIndexByte(before, '\n') - 1
+			encoded = slices.Concat(before, []byte(Indented(text, indent, "\n"))[indent:], after)
 		}
-		indent := len(before) - bytes.LastIndexByte(before, '\n') - 1
-		encoded = slices.Concat(before, []byte(Indented(text, indent, "\n"))[indent:], []byte("\n"), after)
 	}
 	return encoded, nil
 }
 
-// longLists appends the lists in block style that are too long to be encoded at once, but
-// for those in such a list.
+func isFlow(n *yaml.Node) bool { return n.Style&yaml.FlowStyle != 0 }
+
+// longLists appends the lists that are too long to be encoded at once, but for those in such
+// a list.
 func longLists(n *yaml.Node, lists []*yaml.Node) []*yaml.Node {
-	switch {
-	case n.Style&yaml.FlowStyle != 0:
-		return lists
-	case n.Kind == yaml.SequenceNode && len(n.Content) > mostAtOnce:
+	if n.Kind == yaml.SequenceNode && len(n.Content) > mostAtOnce {
 		return append(lists, n)
 	}
 	for _, inner := range n.Content {
@@ -65,7 +69,8 @@ func longLists(n *yaml.Node, lists []*yaml.Node) []*yaml.Node {
 	return lists
 }
 
-func placeholder(list int) string { return "netpol-merge-list-" + strconv.Itoa(list) }
+// placeholder is a word that no other begins with.
+func placeholder(list int) string { return "netpol-merge-list-" + strconv.Itoa(list) + "." }
 
 func encode(n *yaml.Node) ([]byte, error) {
 	var b bytes.Buffer

@@ -27,10 +27,13 @@ func TestEncodeLongLists(t *testing.T) {
 		"# head\na:\n  b:\n" + long("  ") + "  c: d # line\ne: &f\n" + long("") + "g: h\n",
 		"- a\n- b:\n" + long("  ") + "- - c\n  - d\n",
 		"- a:\n" + strings.Repeat(long("  ")+"- b:\n", 2) + "  - c\n",
-		"a:\n" + strings.Repeat("- b\n", mostAtOnce+1) + "c:\n- netpol-merge-list-0\n",
+		"a:\n" + strings.Repeat("- b\n", mostAtOnce+1) + "c:\n- netpol-merge-list-0.\n",
 		"a: &x\n" + strings.Repeat("- b\n- &y c\n- *y\n", mostAtOnce) + "d: *x\n",
 		"a: [" + strings.Repeat("{b: c}, ", mostAtOnce) + "d]\n",
 		strings.Repeat("- - a\n  - b\n", mostAtOnce),
+		"a: {b: [[], " + strings.Repeat("[c, {d: [e]}], \"f\\ng\", ", mostAtOnce) + "h], i: j} # k\n",
+		"- [" + strings.Repeat("a, ", mostAtOnce) + "b]\n- [" + strings.Repeat("c, ", mostAtOnce) + "d]\n",
+		"a: [" + strings.Repeat("b, ", mostAtOnce) + "netpol-merge-list-0.]\n",
 	} {
 		var root, same yaml.Node
 		require.NoError(t, yaml.Unmarshal([]byte(text), &root))
