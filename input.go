@@ -51,7 +51,7 @@ func readStreams(stdin io.Reader, stderr io.Writer, files []string) ([]render.So
 	if os.Getenv("GOMEMLIMIT") == "" {
 		// The collector works harder before a run takes much more than its input is worth:
 		// policies take a hundred times their text, and 1 MiB of them has to do with 300 MB.
-		debug.SetMemoryLimit(int64(120<<20 + 150*size))
+		debug.SetMemoryLimit(int64(max(270<<20, 120<<20+120*size)))
 	}
 	return streams, nil
 }

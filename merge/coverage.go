@@ -99,13 +99,11 @@ func (s *ruleSet) fold(rule Rule) Change {
 			grown.ports = grown.ports.add(asked)
 		}
 	}
-	if stands { // at once, as one by one takes long
-		s.rules[into].ports = spansOf(append(apart.UnsortedList(), s.rules[into].ports...))
-	}
 	switch {
 	case len(change.Ports) == 0:
 	case stands:
 		change.Action, change.Into = PortsAdded, into
+		s.rules[into].ports = spansOf(append(apart.UnsortedList(), s.rules[into].ports...)) // one by one takes long
 	default:
 		change.Action, change.Into, change.Added, change.Ports = RuleAppended, s.append(q.standingRule), rule, nil
 		for i := range rule.Ports {
