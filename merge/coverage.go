@@ -103,7 +103,7 @@ func (s *ruleSet) fold(rule Rule) Change {
 	case len(change.Ports) == 0:
 	case stands:
 		change.Action, change.Into = PortsAdded, into
-		s.rules[into].ports = spansOf(append(apart.UnsortedList(), s.rules[into].ports...)) // one by one takes long
+		s.rules[into].ports = s.rules[into].ports.addAll(apart.UnsortedList())
 	default:
 		change.Action, change.Into, change.Added, change.Ports = RuleAppended, s.append(q.standingRule), rule, nil
 		for i := range rule.Ports {

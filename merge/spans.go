@@ -49,6 +49,17 @@ func (s spans) add(next span) spans {
 	return slices.Replace(s, i, behind, next)
 }
 
+// addAll is add of each. One by one, each moves those behind it: many are sorted at once.
+func (s spans) addAll(list []span) spans {
+	if len(list) > len(s)/8 {
+		return spansOf(append(list, s...))
+	}
+	for _, next := range list {
+		s = s.add(next)
+	}
+	return s
+}
+
 // find returns the index of the first span that ends behind p.
 func (s spans) find(p string) int {
 	i, _ := slices.BinarySearchFunc(s, p, func(s span, p string) int {
