@@ -19,21 +19,28 @@ const lineEnd = "\xff"
 func everything() spans { return spans{{"", lineEnd}} }
 
 // spansOf returns the union of spans, which may come in any order, overlap or be empty.
-func spansOf(list []span) (joined spans) {
+func spansOf(list []span) spans {
 	list = slices.Clone(list)
-	slices.SortFunc(list, func(a, b span) int { return cmp.Compare(a.from, b.from) })
-	joined = list[:0] // in place: never more than were read
-	for _, next := range list {
-		last := len(joined) - 1
+	slices.SortFunc(list, byStart)
+	return joined(list)
+}
+
+func byStart(a, b span) int { return cmp.Compare(a.from, b.from) }
+
+// joined is the union of sorted spans, which it takes the place of.
+func joined(sorted []span) spans {
+	set := sorted[:0]
+	for _, next := range sorted {
+		last := len(set) - 1
 		switch {
 		case next.from >= next.to:
-		case last < 0 || joined[last].to < next.from:
-			joined = append(joined, next)
+		case last < 0 || set[last].to < next.from:
+			set = append(set, next)
 		default:
-			joined[last].to = max(joined[last].to, next.to)
+			set[last].to = max(set[last].to, next.to)
 		}
 	}
-	return joined
+	return set
 }
 
 // add returns the set with one more span in it. It may change s.
@@ -49,15 +56,27 @@ func (s spans) add(next span) spans {
 	return slices.Replace(s, i, behind, next)
 }
 
-// addAll is add of each. One by one, each moves those behind it: many are sorted at once.
+// addAll is add of each. One by one, each moves those behind it, so that many are merged
+// from behind, all at once. It changes both.
 func (s spans) addAll(list []span) spans {
-	if len(list) > len(s)/8 {
-		return spansOf(append(list, s...))
+	const few = 16
+	if len(list) < few {
+		for _, next := range list {
+			s = s.add(next)
+		}
+		return s
 	}
-	for _, next := range list {
-		s = s.add(next)
+	slices.SortFunc(list, byStart)
+	i, j := len(s)-1, len(list)-1
+	s = append(s, list...)
+	for at := len(s) - 1; j >= 0; at-- {
+		if i >= 0 && s[i].from > list[j].from {
+			s[at], i = s[i], i-1
+		} else {
+			s[at], j = list[j], j-1
+		}
 	}
-	return s
+	return joined(s)
 }
 
 // find returns the index of the first span that ends behind p.

@@ -1,6 +1,8 @@
 package merge
 
 import (
+	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -61,6 +63,24 @@ func requireAnswers(t *testing.T, set spans, has []bool, asked span, first int32
 }
 
 // TestTraffic: all is more than its parts, and what is laid on the line is read back.
+// TestSpansAddAll: many spans added at once, or few, are what all are together.
+func TestSpansAddAll(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 1))
+	some := func(n int) []span {
+		list := make([]span, n)
+		for i := range list {
+			first := random.Uint32N(300)
+			list[i] = span{numberPoint("TCP", first), numberPoint("TCP", first+1+random.Uint32N(4))}
+		}
+		return list
+	}
+	for range 3000 {
+		before, more := some(random.IntN(60)), some(random.IntN(40))
+		want := spansOf(slices.Concat(before, more))
+		require.Equal(t, append(spans{}, want...), append(spans{}, spansOf(before).addAll(more)...))
+	}
+}
+
 func TestTraffic(t *testing.T) {
 	tcp, udp := allOf("TCP"), allOf("UDP")
 	name := trafficOf(networkingv1.NetworkPolicyPort{Port: new(intstr.FromString("http"))})

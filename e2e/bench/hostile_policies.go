@@ -181,6 +181,13 @@ func portShapes() map[string]func(int) string {
 	rule := func(n int, format string) string { return "  - ports:\n" + lines(n, "    - "+format+"\n") }
 	return map[string]func(int) string{
 		"named-ports": func(n int) string { return target("") + overlay("o", rule(n, "port: p%d")) },
+		"more-names": func(n int) string { // in overlays of a hundred, in no order
+			return target("") + times(n/100, func(o int) string {
+				return overlay(fmt.Sprint("o", o), "  - ports:\n"+times(100, func(i int) string {
+					return fmt.Sprintf("    - port: n%x\n", (100*o+i)*40_503%1_000_003)
+				}))
+			})
+		},
 		"ranges": func(n int) string {
 			wide := func(n, step, most int) string {
 				return "  - ports:\n" + times(n, func(i int) string {
