@@ -56,8 +56,8 @@ func (s spans) add(next span) spans {
 	return slices.Replace(s, i, behind, next)
 }
 
-// addAll is add of each. One by one, each moves those behind it, so that many are merged
-// from behind, all at once. It changes both.
+// addAll is add of each. One by one, each moves all that are behind it, so that many are
+// put in from behind. It changes both.
 func (s spans) addAll(list []span) spans {
 	const few = 16
 	if len(list) < few {
@@ -67,16 +67,18 @@ func (s spans) addAll(list []span) spans {
 		return s
 	}
 	slices.SortFunc(list, byStart)
-	i, j := len(s)-1, len(list)-1
+	end, touches := len(s), false // s[end:] is where it has to be
 	s = append(s, list...)
-	for at := len(s) - 1; j >= 0; at-- {
-		if i >= 0 && s[i].from > list[j].from {
-			s[at], i = s[i], i-1
-		} else {
-			s[at], j = list[j], j-1
-		}
+	for j, next := range slices.Backward(list) {
+		i, _ := slices.BinarySearchFunc(s[:end], next, byStart)
+		copy(s[i+j+1:], s[i:end])
+		s[i+j], end = next, i
+		touches = touches || i > 0 && s[i-1].to >= next.from || i+j+1 < len(s) && s[i+j+1].from <= next.to
 	}
-	return joined(s)
+	if touches {
+		return joined(s)
+	}
+	return s
 }
 
 // find returns the index of the first span that ends behind p.
