@@ -89,3 +89,17 @@ func TestTooMuchToCompare(t *testing.T) {
 	require.Len(t, difference.Warnings, 1)
 	require.Contains(t, difference.Warnings[0].String(), "what is told may be more than what differs")
 }
+
+// TestNoGuessBehindMostProblems: what was not read, for more problems than are shown, is not
+// called wrong.
+func TestNoGuessBehindMostProblems(t *testing.T) {
+	const policy = "---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata:\n  name: %s\n  annotations: {%s: p}\nspec:\n  egress: [%s]\n  podSelector: {matchLabels: {app: a}}\n"
+	text := fmt.Sprintf(policy, "p", "x", "") +
+		fmt.Sprintf(policy, "o", "netpol-merge.networknt.com/into", strings.Repeat("{ports: 1}, ", 1500)+"{ports: [{port: 1}]}")
+	_, refusal := renderText(t, Renderer{}, text)
+	require.NotNil(t, refusal)
+	require.Greater(t, len(refusal.Problems), 1000)
+	for _, p := range refusal.Problems {
+		require.NotEqual(t, report.OtherPods, p.Code)
+	}
+}
