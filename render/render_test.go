@@ -149,7 +149,10 @@ func missing(lines, others []string) (gone []string) {
 	for _, line := range lines {
 		line = strings.TrimSpace(line)
 		at := slices.IndexFunc(others, func(other string) bool { return strings.TrimSpace(other) == line })
-		if at < 0 {
+		switch {
+		case line == "": // between comments, which is none
+			continue
+		case at < 0:
 			gone = append(gone, line)
 			continue
 		}
