@@ -1,6 +1,7 @@
 package render
 
 import (
+	"encoding/json"
 	"bytes"
 	"errors"
 	"math/rand/v2"
@@ -124,6 +125,9 @@ func isBlockOnly(text string) bool {
 // comments are the comments that the YAML parser finds, line by line.
 func comments(t *testing.T, text string) []string {
 	var root yamlnode.Node
+	if json.Valid([]byte(text)) { // which has none, and which that parser may not take
+		return nil
+	}
 	text = strings.ReplaceAll(text, "%YAML", "#YAML") // no parser knows version 1.2
 	require.NoError(t, yamlnode.Unmarshal([]byte(text), &root))
 	var all []string
