@@ -1,8 +1,8 @@
 package render
 
 import (
-	"encoding/json"
 	"bytes"
+	"encoding/json"
 	"errors"
 	"math/rand/v2"
 	"os"
