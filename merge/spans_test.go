@@ -66,16 +66,17 @@ func requireAnswers(t *testing.T, set spans, has []bool, asked span, first int32
 // TestSpansAddAll: many spans added at once, or few, are what all are together.
 func TestSpansAddAll(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 1))
-	some := func(n int) []span {
+	some := func(n int, most uint32) []span {
 		list := make([]span, n)
 		for i := range list {
-			first := random.Uint32N(300)
+			first := random.Uint32N(most)
 			list[i] = span{numberPoint("TCP", first), numberPoint("TCP", first+1+random.Uint32N(4))}
 		}
 		return list
 	}
-	for range 3000 {
-		before, more := some(random.IntN(60)), some(random.IntN(40))
+	for i := range 3000 {
+		most := []uint32{300, 10_000}[i%2] // many that touch, or few
+		before, more := some(random.IntN(60), most), some(random.IntN(40), most)
 		want := spansOf(slices.Concat(before, more))
 		require.Equal(t, append(spans{}, want...), append(spans{}, spansOf(before).addAll(more)...))
 	}
