@@ -133,7 +133,7 @@ func (c *documentChange) verify(text []byte) error {
 			return err
 		}
 	}
-	if len(c.Lists) > 0 && !reflect.DeepEqual(envelope(now.Value), envelope(c.Value)) {
+	if len(c.Lists) > 0 && !same(envelope(now.Value), envelope(c.Value)) {
 		return errors.New("the list changed")
 	}
 	return nil
@@ -143,7 +143,7 @@ func (c *documentChange) verify(text []byte) error {
 // policy or, if that is nil, the object as it was.
 func verifyObject(now, before *manifest.Object, folded *networkingv1.NetworkPolicy) error {
 	if folded == nil {
-		if !reflect.DeepEqual(now.Value, before.Value) {
+		if !same(now.Value, before.Value) {
 			return fmt.Errorf("%s %q changed", before.Kind(), before.Name())
 		}
 		return nil
@@ -159,6 +159,12 @@ func verifyObject(now, before *manifest.Object, folded *networkingv1.NetworkPoli
 		return errGrewTooLarge
 	}
 	return nil
+}
+
+// same reports whether two values are the same to an API server. A large number with a
+// fraction is a float to who reads JSON, and may be a whole number to who reads YAML.
+func same(a, b map[string]any) bool {
+	return reflect.DeepEqual(a, b) || manifest.JSON(a) == manifest.JSON(b)
 }
 
 // envelope is what a list says beside its items.
