@@ -161,8 +161,8 @@ func verifyObject(now, before *manifest.Object, folded *networkingv1.NetworkPoli
 	return nil
 }
 
-// same reports whether two values are the same to an API server. A large number with a
-// fraction is a float to who reads JSON, and may be a whole number to who reads YAML.
+// same reports whether two objects are the same to an API server. A parser of JSON takes a
+// large number with a fraction for a float, and one of YAML may take it for a whole number.
 func same(a, b map[string]any) bool {
 	return reflect.DeepEqual(a, b) || manifest.JSON(a) == manifest.JSON(b)
 }

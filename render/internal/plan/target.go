@@ -248,9 +248,12 @@ func otherPods(t *Target) (problems []report.Problem) {
 	}
 	isWrong := func(p report.Problem) bool { return strings.HasPrefix(p.Field, "spec.podSelector") }
 	isKnown := func(in *inspect.Inspection) bool { return !in.TooMany() && !slices.ContainsFunc(in.Problems, isWrong) }
+	if !isKnown(t.inspection) {
+		return nil
+	}
 	for _, o := range t.Overlays {
 		_, isSelector := o.At("spec", "podSelector").(map[string]any)
-		if !isSelector || !isKnown(o.inspection) || !isKnown(t.inspection) || merge.PodsKey(&o.Policy.Spec.PodSelector) == pods {
+		if !isSelector || !isKnown(o.inspection) || merge.PodsKey(&o.Policy.Spec.PodSelector) == pods {
 			continue
 		}
 		problems = append(problems, inspect.Locate(o.Object, report.OtherPods, strict.Finding{
