@@ -72,6 +72,8 @@ spec:
 		"spec.egress[0].ports[1]":                   "11 -",
 		"spec.egress[0].ports[2].port":              "9 -",
 		"spec.egress[2]":                            "8 -",
+		"spec.egress.0":                             "8 -", // a field of that name
+		"spec.egress[a]":                            "8 -",
 		"spec.ingress[0].to":                        "13 -",
 		"spec.podSelector[app.kubernetes.io/name]":  "4 b",
 		"spec.podSelector.matchLabels[0]":           "5 zero",
