@@ -39,7 +39,7 @@ func readStreams(stdin io.Reader, stderr io.Writer, files []string) ([]render.So
 			stream.Name = standardInput
 			stream.Text, err = readAll(stdin)
 		} else {
-			stream.Text, err = os.ReadFile(file)
+			stream.Text, err = readFile(file)
 			stream.IsFile = true
 		}
 		if err != nil {
@@ -57,17 +57,16 @@ func readStreams(stdin io.Reader, stderr io.Writer, files []string) ([]render.So
 }
 
 // readAll reads a regular file, which may be standard input, into a buffer of its size:
-// of a large one nothing is copied. Of a pipe the buffer has 2 MiB, more than most streams
-// need, then 64 MiB, then four times as much, as fresh memory costs nothing until it is
-// written to.
+// nothing is copied. Of a pipe the buffer has 128 KiB, more than most streams need, then
+// 64 MiB, then four times as much, as memory costs nothing until it is written to.
 func readAll(from io.Reader) ([]byte, error) {
-	size := 2 << 20
+	size := 128 << 10
 	if file, ok := from.(*os.File); ok {
 		if info, err := file.Stat(); err == nil && info.Mode().IsRegular() {
 			size = int(info.Size()) + bytes.MinRead
 		}
 	}
-	text := make([]byte, 0, size)
+	text := newBuffer(size)
 	for {
 		n, err := from.Read(text[len(text):cap(text)])
 		text = text[:len(text)+n]
@@ -77,11 +76,19 @@ func readAll(from io.Reader) ([]byte, error) {
 		case err != nil:
 			return nil, err
 		case len(text) == cap(text):
-			more := make([]byte, max(4*cap(text), 64<<20))
-			inHugePages(more)
-			text = more[:copy(more, text)]
+			text = append(newBuffer(max(4*cap(text), 64<<20)), text...)
 		}
 	}
+}
+
+// readFile reads a file as os.ReadFile does.
+func readFile(path string) ([]byte, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	return readAll(file)
 }
 
 // readSources reads the files of a flag.
@@ -136,5 +143,5 @@ func readRegular(path string) ([]byte, error) {
 	case info.Size() > largestFile:
 		return nil, fmt.Errorf("%s: larger than 32 MiB", path)
 	}
-	return os.ReadFile(path)
+	return readFile(path)
 }

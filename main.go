@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime"
 	"runtime/debug"
 	"syscall"
 
@@ -29,6 +30,7 @@ func main() {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(400) // nearly all that a run allocates lives to its end
 	}
+	runtime.AddCleanup(new([64]byte), func(int) { growInHugePages() }, 0)
 	signal.Ignore(syscall.SIGPIPE) // a reader that is gone is a write that fails
 	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
