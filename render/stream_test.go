@@ -18,7 +18,7 @@ import (
 )
 
 func splitText(text string) (documents []string) {
-	for _, d := range stream.Split([]byte(text)) {
+	for d := range stream.Split([]byte(text)) {
 		documents = append(documents, string(d.Text))
 	}
 	return documents
@@ -26,7 +26,7 @@ func splitText(text string) (documents []string) {
 
 // matters reports whether a text, as one document, may be about policies.
 func matters(text string) bool {
-	d := manifest.Document{Document: &stream.Document{Text: []byte(text)}}
+	d := manifest.Document{Document: stream.Document{Text: []byte(text)}}
 	return d.MayBePolicy() || d.SaysInto()
 }
 
@@ -81,7 +81,7 @@ func countDocuments(text string) (n int, ok bool) {
 // countSplit counts documents as the library does: one with nothing in it counts if it
 // has a marker.
 func countSplit(text string) (n int) {
-	for _, d := range stream.Split([]byte(text)) {
+	for d := range stream.Split([]byte(text)) {
 		_, hasContent := d.Prologue()
 		hasMarker := stream.IsMarker(bytes.TrimPrefix(d.Text, []byte(stream.ByteOrderMark)), "---") || bytes.Contains(d.Text, []byte("\n---"))
 		if hasContent || hasMarker {

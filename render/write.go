@@ -32,7 +32,7 @@ func rewrite(p *plan.Plan) (texts map[*stream.Document][]byte, problems []report
 		case err != nil:
 			return nil, nil, &InternalError{fmt.Errorf("%s:%d: the merged document cannot be written: %w", c.Source(), c.Line, err)}
 		}
-		texts[c.Document.Document] = text
+		texts[&c.Document.Document] = text
 	}
 	return texts, problems, nil
 }

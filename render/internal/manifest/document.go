@@ -29,7 +29,7 @@ const mostValues = 300_000
 // kubectl would send them to the API server. The two parsers differ in details (YAML 1.1
 // or 1.2), so what things mean is only ever read from the values.
 type Document struct {
-	*stream.Document
+	stream.Document
 	*origin
 	*parsed // empty, and shared with others, until Read
 	read    bool
@@ -81,10 +81,10 @@ func (d *Document) place() *places {
 // Split returns the documents of a source, which is at a position among the streams of
 // the run.
 func Split(source Source, position int) []*Document {
-	split := stream.Split(source.Text)
-	documents, from, unread := make([]*Document, len(split)), &origin{source.Name, source.IsFile, position}, &parsed{}
-	for i, d := range split {
-		documents[i] = &Document{Document: d, origin: from, parsed: unread}
+	from, unread := &origin{source.Name, source.IsFile, position}, &parsed{}
+	documents := make([]*Document, 0, len(source.Text)>>10) // a document often has 1 KiB
+	for d := range stream.Split(source.Text) {
+		documents = append(documents, &Document{Document: d, origin: from, parsed: unread})
 	}
 	return documents
 }

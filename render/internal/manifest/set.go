@@ -9,6 +9,7 @@ package manifest
 import (
 	"bytes"
 	"cmp"
+	"iter"
 	"slices"
 
 	"github.com/networknt/netpol-merge/merge"
@@ -86,10 +87,12 @@ func (s *Set) SameNamespace(a, b *Object) bool {
 }
 
 // Split returns the documents as they were split off.
-func (s *Set) Split() []*stream.Document {
-	documents := make([]*stream.Document, len(s.Documents))
-	for i, d := range s.Documents {
-		documents[i] = d.Document
+func (s *Set) Split() iter.Seq[*stream.Document] {
+	return func(yield func(*stream.Document) bool) {
+		for _, d := range s.Documents {
+			if !yield(&d.Document) {
+				return
+			}
+		}
 	}
-	return documents
 }

@@ -1,26 +1,34 @@
 package stream
 
-import "bytes"
+import (
+	"bytes"
+	"iter"
+)
 
 // Join returns the pieces of the stream that the documents make, those in replaced in
 // their new form: an empty one leaves. A document with Start 0 begins another stream.
-// The pieces are slices of the documents, and of what has to stand between them.
-func Join(documents []*Document, replaced map[*Document][]byte) [][]byte {
-	pieces := make([][]byte, 0, len(documents))
+// Neighbours that stay as they are make one piece, which is a slice of their stream.
+func Join(documents iter.Seq[*Document], replaced map[*Document][]byte) (pieces [][]byte) {
 	var last, before *Document // in the output, and in the input
-	for _, d := range documents {
+	var lastChanged bool
+	for d := range documents {
 		text, changed := replaced[d]
 		if !changed {
 			text = d.Text
 		}
-		if len(text) > 0 {
-			if last != nil && (d.Start == 0 || last != before) {
-				pieces = append(pieces, separator(pieces[len(pieces)-1], d, text))
-			}
-			pieces = append(pieces, text)
-			last = d
-		}
+		follows := last != nil && last == before && d.Start > 0
 		before = d
+		switch end := len(pieces) - 1; {
+		case len(text) == 0:
+			continue
+		case follows && !changed && !lastChanged:
+			pieces[end] = pieces[end][:len(pieces[end])+len(text)]
+		case last != nil && !follows:
+			pieces = append(pieces, separator(pieces[end], d, text), text)
+		default:
+			pieces = append(pieces, text)
+		}
+		last, lastChanged = d, changed
 	}
 	return pieces
 }

@@ -9,6 +9,7 @@ package stream
 
 import (
 	"bytes"
+	"iter"
 	"strings"
 	"unicode/utf8"
 )
@@ -17,7 +18,8 @@ import (
 type Document struct {
 	Start int // offset of the first byte in the stream
 	Line  int // number of the stream's line at which it starts, from 1
-	Text  []byte
+	// Text is never appended to: behind it the stream goes on, for Join.
+	Text []byte
 	// Directives reports whether the document starts with lines such as %YAML. Only a
 	// stream's first document, and one behind "...", may.
 	Directives bool
@@ -30,25 +32,25 @@ const ByteOrderMark = "\ufeff"
 // followed by a space, a tab or the line's end, and goes on up to the next such line,
 // whatever the bytes between. What stands before the first such line, if anything, is
 // a document, too. An empty stream has none.
-func Split(text []byte) (documents []*Document) {
-	start, line, directives := 0, 1, false
-	add := func(end int) {
-		d := &Document{Start: start, Line: line, Text: text[start:end:end], Directives: directives}
-		documents = append(documents, d)
-		line += bytes.Count(d.Text, []byte("\n"))
-		start = end
-	}
-	for next := nextMarker(text, 0); next < len(text); next = nextMarker(text, next+1) {
-		from, hasDirectives := directivesBefore(text[:next], start)
-		if from > start && string(text[start:from]) != ByteOrderMark {
-			add(from)
+func Split(text []byte) iter.Seq[Document] {
+	return func(yield func(Document) bool) {
+		d := Document{Line: 1}
+		for next := nextMarker(text, 0); next < len(text); next = nextMarker(text, next+1) {
+			end, directives := directivesBefore(text[:next], d.Start)
+			if end > d.Start && string(text[d.Start:end]) != ByteOrderMark {
+				d.Text = text[d.Start:end]
+				if !yield(d) {
+					return
+				}
+				d.Start, d.Line = end, d.Line+bytes.Count(d.Text, []byte("\n"))
+			}
+			d.Directives = directives
 		}
-		directives = hasDirectives
+		if d.Start < len(text) {
+			d.Text = text[d.Start:]
+			yield(d)
+		}
 	}
-	if start < len(text) {
-		add(len(text))
-	}
-	return documents
 }
 
 // nextMarker is the offset of the first line, from offset on, that starts a document,
