@@ -14,7 +14,6 @@
 package render
 
 import (
-	"bufio"
 	"bytes"
 	"cmp"
 	"fmt"
@@ -116,15 +115,16 @@ type Result struct {
 	pieces [][]byte // slices of the input, except for documents that changed
 }
 
-// WriteTo writes the merged stream to w, in few large writes.
+// WriteTo writes the merged stream to w: what did not change in as few writes as it can.
 func (r *Result) WriteTo(w io.Writer) (written int64, err error) {
-	buffer := bufio.NewWriterSize(w, 1<<16)
 	for _, piece := range r.pieces {
-		n, _ := buffer.Write(piece) // Flush has the error, after which nothing is written
+		n, err := w.Write(piece)
 		written += int64(n)
+		if err != nil {
+			return written, err
+		}
 	}
-	err = buffer.Flush()
-	return written - int64(buffer.Buffered()), err
+	return written, nil
 }
 
 // Merge merges streams, which become one. The result shares the memory of the streams.

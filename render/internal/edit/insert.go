@@ -234,7 +234,8 @@ func (l *lines) set(root *yaml.Node, e Edit, key, mapping *yaml.Node) error {
 	parentKey, parent := node.At(root, e.Path[:len(e.Path)-1])
 	_, before := node.Entry(mapping, e.Key)
 	switch {
-	case !isKey || parent == nil || parent.Kind != yaml.MappingNode || len(parent.Content) == 0:
+	case !isKey || parent == nil || parent.Kind != yaml.MappingNode || len(parent.Content) == 0,
+		len(node.Entries(parent, name)) > 1, len(node.Entries(mapping, e.Key)) > 1: // they would differ
 		return errNoLines
 	case key == nil && parentKey != nil && isBlock(parent, yaml.MappingNode):
 		l.insertAfter(parentKey.Line, l.indentOf(parent), name+":", "  "+line)

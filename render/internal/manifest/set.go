@@ -36,9 +36,11 @@ type Set struct {
 func NewSet(namespace string, sources []Source) *Set {
 	set := &Set{Namespace: namespace}
 	for i, source := range sources {
-		if i > 0 { // it would stand in the middle
-			source.Text = bytes.TrimPrefix(source.Text, []byte(stream.ByteOrderMark))
+		if i == 0 {
+			set.Documents = Split(source, i)
+			continue
 		}
+		source.Text = bytes.TrimPrefix(source.Text, []byte(stream.ByteOrderMark)) // it would stand in the middle
 		set.Documents = append(set.Documents, Split(source, i)...)
 	}
 	return set
