@@ -31,7 +31,7 @@ const mostCompared = 256
 
 // Nearest returns the option that a misspelt word most likely means, or an empty string.
 func Nearest(word string, options []string) string {
-	best, bestDistance := "", min(len(word), 1+max(2, len(word)/3))
+	best, bestDistance := "", 1+min(len(word)/2, max(2, len(word)/3))
 	for _, option := range options {
 		if max(len(word), len(option)) > mostCompared {
 			continue

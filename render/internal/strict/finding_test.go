@@ -12,7 +12,7 @@ import (
 func TestNearest(t *testing.T) {
 	fields := []string{"egress", "ingress", "podSelector", "policyTypes", "to"}
 	for word, want := range map[string]string{
-		"egres": "egress", "EGRESS": "egress", "podselectors": "podSelector", "polcyTpes": "policyTypes", "ot": "", "x": "", "ingess": "ingress",
+		"egres": "egress", "EGRESS": "egress", "podselectors": "podSelector", "polcyTpes": "policyTypes", "ot": "", "foo": "", "tos": "to", "x": "", "ingess": "ingress",
 		"podSlectr": "podSelector", "something": "", "": "", "egress" + strings.Repeat("x", 300): "",
 	} {
 		require.Equal(t, want, Nearest(word, fields), word)
