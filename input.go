@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"runtime/debug"
 	"slices"
 
@@ -48,12 +49,22 @@ func readStreams(stdin io.Reader, stderr io.Writer, files []string) ([]render.So
 		streams = append(streams, stream)
 		size += len(stream.Text)
 	}
+	runtime.AddCleanup(new([64]byte), growHeap, size)
+	return streams, nil
+}
+
+// growHeap is for the first collection, which most runs end before: there is much to do for
+// the streams, of a size in bytes.
+func growHeap(size int) {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(400) // nearly all that a run allocates lives to its end
+	}
 	if os.Getenv("GOMEMLIMIT") == "" {
 		// The collector works harder before a run takes much more than its input is worth:
 		// policies take a hundred times their text, and 1 MiB of them has to do with 300 MB.
 		debug.SetMemoryLimit(int64(max(270<<20, 120<<20+120*size)))
 	}
-	return streams, nil
+	growInHugePages()
 }
 
 // readAll reads a regular file, which may be standard input, into a buffer of its size:

@@ -10,8 +10,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"runtime"
-	"runtime/debug"
 	"syscall"
 
 	"github.com/networknt/netpol-merge/render"
@@ -27,10 +25,6 @@ const (
 )
 
 func main() {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(400) // nearly all that a run allocates lives to its end
-	}
-	runtime.AddCleanup(new([64]byte), func(int) { growInHugePages() }, 0)
 	signal.Ignore(syscall.SIGPIPE) // a reader that is gone is a write that fails
 	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }

@@ -23,7 +23,7 @@ func newBuffer(capacity int) []byte {
 }
 
 // growInHugePages makes the heap grow in huge pages: into what is left of a large slice that
-// nobody uses. It comes with the first collection, as a run without any has no need of it.
+// nobody uses.
 func growInHugePages() {
 	_ = syscall.Madvise(make([]byte, 256<<20), syscall.MADV_HUGEPAGE)
 	runtime.GC()

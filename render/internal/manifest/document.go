@@ -223,7 +223,7 @@ func (d *Document) parseable() []byte {
 // stream, as editors do: they end lines at newlines only.
 func (d *Document) LineOf(number int) int {
 	breaks := d.place().breaks
-	return d.Line + breaks[max(1, min(number, len(breaks)))-1]
+	return int(d.Line) + breaks[max(1, min(number, len(breaks)))-1]
 }
 
 // mostShown is how much of a line is shown, in bytes.
@@ -233,7 +233,7 @@ const mostShown = 300
 // line break; of a long one the start.
 func (d *Document) LineText(line int) string {
 	p := d.place()
-	i, found := slices.BinarySearch(p.breaks, line-d.Line)
+	i, found := slices.BinarySearch(p.breaks, line-int(d.Line))
 	if !found {
 		return ""
 	}

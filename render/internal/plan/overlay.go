@@ -106,7 +106,7 @@ func objectsIn(source manifest.Source, position int) (objects []*manifest.Object
 		_, isObject := d.Value.(map[string]any)
 		switch {
 		case err == nil && !isObject:
-			problems = append(problems, inspect.OfLine(d, d.Line, report.WrongFile, "a document of this file has to be a NetworkPolicy", "remove the document"))
+			problems = append(problems, inspect.OfLine(d, d.LineOf(1), report.WrongFile, "a document of this file has to be a NetworkPolicy", "remove the document"))
 		case found != nil:
 			hint := cmp.Or(found.Hint, "every document of this file has to be readable")
 			problems = append(problems, inspect.OfLine(d, d.LineOf(found.Line), report.UnreadableDocument, found.Reason, hint))

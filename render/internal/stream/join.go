@@ -6,8 +6,8 @@ import (
 )
 
 // Join returns the pieces of the stream that the documents make, those in replaced in
-// their new form: an empty one leaves. A document with Start 0 begins another stream.
-// Neighbours that stay as they are make one piece, which is a slice of their stream.
+// their new form: an empty one leaves. Neighbours that stay as they are make one piece,
+// which is a slice of their stream.
 func Join(documents iter.Seq[*Document], replaced map[*Document][]byte) (pieces [][]byte) {
 	var last, before *Document // in the output, and in the input
 	var lastChanged bool
@@ -16,7 +16,7 @@ func Join(documents iter.Seq[*Document], replaced map[*Document][]byte) (pieces 
 		if !changed {
 			text = d.Text
 		}
-		follows := last != nil && last == before && d.Start > 0
+		follows := last != nil && last == before && !d.First
 		before = d
 		switch end := len(pieces) - 1; {
 		case len(text) == 0:

@@ -16,10 +16,11 @@ import (
 
 // Document is a slice of a stream: from the line that starts it to the next such line.
 type Document struct {
-	Start int // offset of the first byte in the stream
-	Line  int // number of the stream's line at which it starts, from 1
 	// Text is never appended to: behind it the stream goes on, for Join.
 	Text []byte
+	Line int32 // number of the stream's line at which it starts, from 1
+	// First reports whether the document begins its stream.
+	First bool
 	// Directives reports whether the document starts with lines such as %YAML. Only a
 	// stream's first document, and one behind "...", may.
 	Directives bool
@@ -34,20 +35,20 @@ const ByteOrderMark = "\ufeff"
 // a document, too. An empty stream has none.
 func Split(text []byte) iter.Seq[Document] {
 	return func(yield func(Document) bool) {
-		d := Document{Line: 1}
+		d, start := Document{Line: 1, First: true}, 0
 		for next := nextMarker(text, 0); next < len(text); next = nextMarker(text, next+1) {
-			end, directives := directivesBefore(text[:next], d.Start)
-			if end > d.Start && string(text[d.Start:end]) != ByteOrderMark {
-				d.Text = text[d.Start:end]
+			end, directives := directivesBefore(text[:next], start)
+			if end > start && string(text[start:end]) != ByteOrderMark {
+				d.Text = text[start:end]
 				if !yield(d) {
 					return
 				}
-				d.Start, d.Line = end, d.Line+bytes.Count(d.Text, []byte("\n"))
+				start, d.First, d.Line = end, false, d.Line+int32(bytes.Count(d.Text, []byte("\n")))
 			}
 			d.Directives = directives
 		}
-		if d.Start < len(text) {
-			d.Text = text[d.Start:]
+		if start < len(text) {
+			d.Text = text[start:]
 			yield(d)
 		}
 	}
