@@ -49,12 +49,12 @@ func readStreams(stdin io.Reader, stderr io.Writer, files []string) ([]render.So
 		streams = append(streams, stream)
 		size += len(stream.Text)
 	}
-	runtime.AddCleanup(new([64]byte), growHeap, size)
+	runtime.AddCleanup(new([64]byte), growHeap, size) // nobody holds what is cleaned up
 	return streams, nil
 }
 
-// growHeap is for the first collection, which most runs end before: there is much to do for
-// the streams, of a size in bytes.
+// growHeap makes room for a run that has much to do. It comes with the first collection,
+// before which most runs end. Size is that of the streams, in bytes.
 func growHeap(size int) {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(400) // nearly all that a run allocates lives to its end
