@@ -24,7 +24,7 @@ func Join(documents iter.Seq[*Document], replaced map[*Document][]byte) (pieces 
 		case follows && !changed && !lastChanged:
 			pieces[end] = pieces[end][:len(pieces[end])+len(text)]
 		case last != nil && !follows:
-			pieces = append(pieces, separator(pieces[end], d, text), text)
+			pieces = append(pieces, separator(pieces, d, text), text)
 		default:
 			pieces = append(pieces, text)
 		}
@@ -35,8 +35,11 @@ func Join(documents iter.Seq[*Document], replaced map[*Document][]byte) (pieces 
 
 // separator returns what has to stand before a document's text for the document to
 // remain one of its own, if the document in front of it left or is of another stream.
-// Directives need a "..." before them: it may have left with an overlay.
-func separator(before []byte, d *Document, text []byte) []byte {
+// Directives need a "..." before them, unless there are only comments: it may have left
+// with an overlay.
+func separator(pieces [][]byte, d *Document, text []byte) []byte {
+	before := pieces[len(pieces)-1]
+	isFirst := len(pieces) == 1 && IsBlank(bytes.TrimPrefix(before, []byte(ByteOrderMark)))
 	between, lineBreak := "", "\n"
 	if bytes.HasSuffix(before, []byte("\r\n")) {
 		lineBreak = "\r\n"
@@ -45,7 +48,7 @@ func separator(before []byte, d *Document, text []byte) []byte {
 		between = lineBreak
 	}
 	switch {
-	case d.Directives && !endsDocument(before):
+	case d.Directives && !isFirst && !endsDocument(before):
 		between += "..." + lineBreak
 	case !d.Directives && !IsMarker(text, "---"):
 		between += "---" + lineBreak

@@ -81,6 +81,8 @@ func TestJoin(t *testing.T) {
 		{[][]string{{"a\n"}, {"---\nb"}}, "a\n---\nb"},
 		{[][]string{{"a\n"}, {"%YAML 1.2\n---\nb"}}, "a\n...\n%YAML 1.2\n---\nb"},
 		{[][]string{{"---\nleaves\n"}, {"b"}}, "b"},
+		{[][]string{{"\ufeff# c"}, {"%YAML 1.2\n---\nb"}}, "\ufeff# c\n%YAML 1.2\n---\nb"},
+		{[][]string{{"a\n"}, {"# c\n"}, {"%YAML 1.2\n---\nb"}}, "a\n---\n# c\n...\n%YAML 1.2\n---\nb"},
 	} {
 		var documents []*Document
 		replaced := map[*Document][]byte{}
