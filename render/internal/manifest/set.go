@@ -36,7 +36,7 @@ type Set struct {
 func NewSet(namespace string, sources []Source) *Set {
 	set := &Set{Namespace: namespace}
 	for i, source := range sources {
-		if i == 0 {
+		if len(set.Documents) == 0 {
 			set.Documents = Split(source, i)
 			continue
 		}

@@ -66,7 +66,7 @@ func TestSameNamespace(t *testing.T) {
 // TestNewSet: a byte order mark leaves that would stand in the middle.
 func TestNewSet(t *testing.T) {
 	const marked = "\ufeffa: b\n"
-	set := NewSet("", []Source{{Text: []byte(marked)}, {Text: []byte(marked)}})
+	set := NewSet("", []Source{{}, {Text: []byte(marked)}, {Text: []byte(marked)}})
 	require.Equal(t, marked, string(set.Documents[0].Text))
 	require.Equal(t, "a: b\n", string(set.Documents[1].Text))
 	require.False(t, set.IsEmpty())
