@@ -11,6 +11,9 @@ import (
 	"errors"
 
 	"go.yaml.in/yaml/v3"
+	"k8s.io/apimachinery/pkg/util/sets"
+
+	"github.com/networknt/netpol-merge/render/internal/node"
 )
 
 // An Edit is one change of a document.
@@ -39,8 +42,12 @@ var errNoLines = errors.New("the text is not in block style")
 // Apply returns the text after the edits. What verify takes for wrong is tried in
 // another way; an error that wraps ErrFinal is not.
 func Apply(d Document, edits []Edit, verify func([]byte) error) ([]byte, error) {
+	attempts := []func(Document, []Edit) ([]byte, error){insert, insertUnflowed, reencode}
+	if d.sharesOneOf(edits) {
+		attempts = attempts[2:] // an added line would be read wherever the alias is
+	}
 	var failures []error
-	for _, attempt := range []func(Document, []Edit) ([]byte, error){insert, insertUnflowed, reencode} {
+	for _, attempt := range attempts {
 		text, err := attempt(d, edits)
 		if err == nil {
 			err = verify(text)
@@ -51,6 +58,29 @@ func Apply(d Document, edits []Edit, verify func([]byte) error) ([]byte, error) 
 		failures = append(failures, err)
 	}
 	return nil, errors.Join(failures...)
+}
+
+// sharesOneOf reports whether a node on the way of an edit is what an alias stands for.
+func (d Document) sharesOneOf(edits []Edit) bool {
+	shared := sets.Set[*yaml.Node]{}
+	addShared(d.Tree, shared)
+	for _, e := range edits {
+		for i := range e.Path {
+			if _, n := node.At(d.Tree.Content[0], e.Path[:i+1]); shared.Has(n) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func addShared(n *yaml.Node, shared sets.Set[*yaml.Node]) {
+	if n.Kind == yaml.AliasNode {
+		shared.Insert(n.Alias)
+	}
+	for _, child := range n.Content {
+		addShared(child, shared)
+	}
 }
 
 // ErrFinal marks errors of verify that no other way to write will mend.

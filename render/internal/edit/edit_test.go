@@ -33,6 +33,15 @@ func set(path ...any) Edit { return Edit{Path: path, Key: "k", Value: "v"} }
 
 func remove(items ...int) Edit { return Edit{Path: []any{"items"}, Remove: items} }
 
+// TestApplyToShared: no line is inserted where an alias stands for what gets something.
+func TestApplyToShared(t *testing.T) {
+	for text, path := range map[string][]any{"a: &x\n- 1\nb: *x\n": {"a"}, "a: &x {k: [1]}\nb: *x\n": {"a", "k"}} {
+		changed, err := Apply(parsed(t, text), []Edit{add(t, "[2]", path...)}, func([]byte) error { return nil })
+		require.NoError(t, err)
+		require.NotContains(t, string(changed), "&", "it would be read back in vain")
+	}
+}
+
 // TestApply: what comes out means what it should, and of all ways to write it is the one
 // that leaves the most as it was.
 func TestApply(t *testing.T) {
