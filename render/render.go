@@ -14,6 +14,7 @@
 package render
 
 import (
+	"bufio"
 	"bytes"
 	"cmp"
 	"fmt"
@@ -117,14 +118,13 @@ type Result struct {
 
 // WriteTo writes the merged stream to w: what did not change in as few writes as it can.
 func (r *Result) WriteTo(w io.Writer) (written int64, err error) {
+	buffer := bufio.NewWriter(w)
 	for _, piece := range r.pieces {
-		n, err := w.Write(piece)
+		n, _ := buffer.Write(piece) // Flush has the error, after which nothing is written
 		written += int64(n)
-		if err != nil {
-			return written, err
-		}
 	}
-	return written, nil
+	err = buffer.Flush()
+	return written - int64(buffer.Buffered()), err
 }
 
 // Merge merges streams, which become one. The result shares the memory of the streams.

@@ -11,7 +11,6 @@ import (
 	"errors"
 
 	"go.yaml.in/yaml/v3"
-	"k8s.io/apimachinery/pkg/util/sets"
 
 	"github.com/networknt/netpol-merge/render/internal/node"
 )
@@ -62,11 +61,11 @@ func Apply(d Document, edits []Edit, verify func([]byte) error) ([]byte, error) 
 
 // sharesOneOf reports whether a node on the way of an edit is what an alias stands for.
 func (d Document) sharesOneOf(edits []Edit) bool {
-	shared := sets.Set[*yaml.Node]{}
+	shared := map[*yaml.Node]bool{}
 	addShared(d.Tree, shared)
 	for _, e := range edits {
 		for i := range e.Path {
-			if _, n := node.At(d.Tree.Content[0], e.Path[:i+1]); shared.Has(n) {
+			if _, n := node.At(d.Tree.Content[0], e.Path[:i+1]); shared[n] {
 				return true
 			}
 		}
@@ -74,9 +73,9 @@ func (d Document) sharesOneOf(edits []Edit) bool {
 	return false
 }
 
-func addShared(n *yaml.Node, shared sets.Set[*yaml.Node]) {
+func addShared(n *yaml.Node, shared map[*yaml.Node]bool) {
 	if n.Kind == yaml.AliasNode {
-		shared.Insert(n.Alias)
+		shared[n.Alias] = true
 	}
 	for _, child := range n.Content {
 		addShared(child, shared)
