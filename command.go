@@ -87,13 +87,17 @@ func (s *settings) writeMerged(command *cobra.Command, stdout *output, files []s
 	if err == nil {
 		result, err = s.Merge(streams...)
 	}
-	if err := s.reported(func() *render.Report { return result.Report() }, err); err != nil {
+	if err != nil {
+		return s.reported(nil, err)
+	}
+	stream, warnings := result.Stream, result.Warnings // the rest may go before a report is written
+	if err := s.reported(result.Report, nil); err != nil {
 		return err
 	}
-	if err := writeWarnings(command, result.Warnings); err != nil {
+	if err := writeWarnings(command, warnings); err != nil {
 		return err
 	}
-	_, _ = result.WriteTo(stdout) // which keeps the failure
+	_, _ = stream.WriteTo(stdout) // which keeps the failure
 	return stdout.failure
 }
 

@@ -49,20 +49,20 @@ func readStreams(stdin io.Reader, stderr io.Writer, files []string) ([]render.So
 		streams = append(streams, stream)
 		size += len(stream.Text)
 	}
-	runtime.AddCleanup(new([64]byte), growHeap, size) // nobody holds what is cleaned up
-	return streams, nil
-}
-
-// growHeap makes room for a run that has much to do. It comes with the first collection,
-// before which most runs end. Size is that of the streams, in bytes.
-func growHeap(size int) {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(400) // nearly all that a run allocates lives to its end
-	}
 	if os.Getenv("GOMEMLIMIT") == "" {
 		// The collector works harder before a run takes much more than its input is worth:
 		// policies take a hundred times their text, and 1 MiB of them has to do with 300 MB.
 		debug.SetMemoryLimit(int64(max(270<<20, 120<<20+120*size)))
+	}
+	runtime.AddCleanup(new([64]byte), func(int) { growHeap() }, 0) // nobody holds what is cleaned up
+	return streams, nil
+}
+
+// growHeap makes room for a run that has much to do. It comes with the first collection,
+// before which most runs end.
+func growHeap() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(400) // nearly all that a run allocates lives to its end
 	}
 	growInHugePages()
 }

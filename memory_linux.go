@@ -25,6 +25,6 @@ func newBuffer(capacity int) []byte {
 // growInHugePages makes the heap grow in huge pages: into what is left of a large slice that
 // nobody uses.
 func growInHugePages() {
-	_ = syscall.Madvise(make([]byte, 256<<20), syscall.MADV_HUGEPAGE)
+	_ = syscall.Madvise(make([]byte, 384<<20), syscall.MADV_HUGEPAGE)
 	runtime.GC()
 }

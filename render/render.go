@@ -105,21 +105,26 @@ func (r *Renderer) Run(manifests *bytes.Buffer) (*bytes.Buffer, error) {
 	return &merged, nil
 }
 
-// Result is a merged stream. It keeps the streams and all that was parsed of them in
-// memory, for Report.
+// Result is a merged stream, and all that was read for it, for Report: that is a hundred times
+// as large.
 type Result struct {
+	Stream
 	// Warnings are problems that did not keep the input from being merged.
 	Warnings []Problem
 
-	set    *manifest.Set
-	plan   *plan.Plan
+	set  *manifest.Set
+	plan *plan.Plan
+}
+
+// Stream is a merged stream. It shares the memory of the input.
+type Stream struct {
 	pieces [][]byte // slices of the input, except for documents that changed
 }
 
-// WriteTo writes the merged stream to w: what did not change in as few writes as it can.
-func (r *Result) WriteTo(w io.Writer) (written int64, err error) {
+// WriteTo writes the stream to w: what did not change in as few writes as it can.
+func (s Stream) WriteTo(w io.Writer) (written int64, err error) {
 	buffer := bufio.NewWriter(w)
-	for _, piece := range r.pieces {
+	for _, piece := range s.pieces {
 		n, _ := buffer.Write(piece) // Flush has the error, after which nothing is written
 		written += int64(n)
 	}
@@ -127,8 +132,7 @@ func (r *Result) WriteTo(w io.Writer) (written int64, err error) {
 	return written - int64(buffer.Buffered()), err
 }
 
-// Merge merges streams, which become one. The result shares the memory of the streams.
-// The error is a *Refusal, or an *InternalError.
+// Merge merges streams, which become one. The error is a *Refusal, or an *InternalError.
 func (r *Renderer) Merge(streams ...Source) (*Result, error) {
 	result, refusal := r.decide(streams)
 	if refusal != nil {
@@ -141,7 +145,7 @@ func (r *Renderer) Merge(streams ...Source) (*Result, error) {
 	if len(tooLarge) > 0 {
 		return nil, report.NewRefusal(tooLarge)
 	}
-	result.pieces = stream.Join(result.set.Split(), texts)
+	result.Stream = Stream{stream.Join(result.set.Split(), texts)}
 	return result, nil
 }
 

@@ -59,10 +59,11 @@ func (e Explained) explain() Policy {
 	requests := []Request{}
 	changes := e.Changes
 	for _, overlay := range e.Overlays {
-		for at, asked := range merge.AllRules(overlay) {
+		for at, rule := range merge.AllRules(overlay) {
 			// Each is explained by what stood when it was folded.
-			rules[at.Direction] = e.add(changes[0], at, rules[at.Direction])
-			requests = append(requests, e.requests(changes[0], at, asked, rules[at.Direction])...)
+			asked := e.rule(changes[0].Overlay+1, at, rule)
+			rules[at.Direction] = add(changes[0], asked, rules[at.Direction])
+			requests = append(requests, requestsOf(changes[0], asked, rules[at.Direction])...)
 			changes = changes[1:]
 		}
 	}
@@ -80,14 +81,18 @@ func isolatedBy(policies ...*networkingv1.NetworkPolicy) []networkingv1.PolicyTy
 	})
 }
 
-// add adds to the rules what a change added to them.
-func (e Explained) add(change merge.Change, at merge.Position, rules []Rule) []Rule {
+// add adds to the rules what a change added to them of what was asked for.
+func add(change merge.Change, asked Rule, rules []Rule) []Rule {
 	if change.Action != merge.PortsAdded && change.Action != merge.RuleAppended {
 		return rules
 	}
-	added := e.rule(change.Overlay+1, at, change.Added)
-	for i, port := range change.Ports { // which need not be all of the overlay's rule
-		added.Ports[i].Origin = e.origin(change.Overlay+1, at.PortPath(port))
+	added := asked
+	if len(change.Ports) > 0 { // which need not be all of the overlay's rule
+		added.Ports = nil
+	}
+	for i, port := range change.Ports {
+		added.Ports = append(added.Ports, asked.Ports[port])
+		added.Ports[i].Port = &change.Added.Ports[i]
 	}
 	if change.Action == merge.RuleAppended {
 		return append(rules, added)
@@ -117,21 +122,21 @@ func (e Explained) origin(source int, path *field.Path) Origin {
 	return Origin{source, e.Line(source, path.String()), path.String()}
 }
 
-// requests says what became of each port of an overlay's rule.
-func (e Explained) requests(change merge.Change, at merge.Position, rule merge.Rule, rules []Rule) (requests []Request) {
-	to := toPeers(rule.Peers, at.Direction)
-	for i, port := range e.rule(change.Overlay+1, at, rule).Ports {
-		asked := Request{
-			Origin: port.Origin, Direction: at.Direction, Words: port.Words + to,
+// requestsOf says what became of each port that an overlay's rule asked for.
+func requestsOf(change merge.Change, asked Rule, rules []Rule) (requests []Request) {
+	to := toPeers(asked.Peers, asked.Direction)
+	for i, port := range asked.Ports {
+		request := Request{
+			Origin: port.Origin, Direction: asked.Direction, Words: port.Words + to,
 			Outcome: AlreadyAllowed, AllowedBy: []Origin{},
 		}
 		switch _, isAdded := slices.BinarySearch(change.Ports, i); {
 		case change.Action == merge.NotIsolated:
-			asked.Outcome = NotIsolated
+			request.Outcome = NotIsolated
 		case isAdded || port.Port == nil && change.Action == merge.RuleAppended:
-			asked.Outcome = Added
+			request.Outcome = Added
 		}
-		requests = append(requests, asked)
+		requests = append(requests, request)
 	}
 	for _, allowed := range change.Allowed {
 		requests[max(0, allowed.Port)].allow(allowed, rules)
