@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -59,12 +60,17 @@ func readStreams(stdin io.Reader, stderr io.Writer, files []string) ([]render.So
 }
 
 // growHeap makes room for a run that has much to do. It comes with the first collection,
-// before which most runs end.
+// before which most runs end. No other collection may begin until the room is free: all that
+// it is for would count as too much.
 func growHeap() {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(400) // nearly all that a run allocates lives to its end
-	}
+	percent, limit := debug.SetGCPercent(-1), debug.SetMemoryLimit(math.MaxInt64)
 	growInHugePages()
+	runtime.GC()
+	if os.Getenv("GOGC") == "" {
+		percent = 400 // nearly all that a run allocates lives to its end
+	}
+	debug.SetGCPercent(percent)
+	debug.SetMemoryLimit(limit)
 }
 
 // readAll reads a regular file, which may be standard input, into a buffer of its size:
