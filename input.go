@@ -60,8 +60,7 @@ func readStreams(stdin io.Reader, stderr io.Writer, files []string) ([]render.So
 }
 
 // growHeap makes room for a run that has much to do. It comes with the first collection,
-// before which most runs end. No other collection may begin until the room is free: all that
-// it is for would count as too much.
+// before which most runs end. No other may begin until the room is free, as it would count.
 func growHeap() {
 	percent, limit := debug.SetGCPercent(-1), debug.SetMemoryLimit(math.MaxInt64)
 	growInHugePages()
