@@ -5,10 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"os"
 	"path/filepath"
-	"runtime"
 	"runtime/debug"
 	"slices"
 
@@ -55,21 +53,7 @@ func readStreams(stdin io.Reader, stderr io.Writer, files []string) ([]render.So
 		// policies take a hundred times their text, and 1 MiB of them has to do with 300 MB.
 		debug.SetMemoryLimit(int64(max(270<<20, 120<<20+120*size)))
 	}
-	runtime.AddCleanup(new([64]byte), func(int) { growHeap() }, 0) // nobody holds what is cleaned up
 	return streams, nil
-}
-
-// growHeap makes room for a run that has much to do. It comes with the first collection,
-// before which most runs end. No other may begin until the room is free, as it would count.
-func growHeap() {
-	percent, limit := debug.SetGCPercent(-1), debug.SetMemoryLimit(math.MaxInt64)
-	growInHugePages()
-	runtime.GC()
-	if os.Getenv("GOGC") == "" {
-		percent = 400 // nearly all that a run allocates lives to its end
-	}
-	debug.SetGCPercent(percent)
-	debug.SetMemoryLimit(limit)
 }
 
 // readAll reads a regular file, which may be standard input, into a buffer of its size:

@@ -8,8 +8,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"os/signal"
+	"runtime"
+	"runtime/debug"
 	"syscall"
 
 	"github.com/networknt/netpol-merge/render"
@@ -25,8 +28,24 @@ const (
 )
 
 func main() {
-	signal.Ignore(syscall.SIGPIPE) // a reader that is gone is a write that fails
+	runtime.AddCleanup(new([64]byte), growHeap, 0) // of what nobody holds: at the first collection
+	signal.Ignore(syscall.SIGPIPE)                 // a reader that is gone is a write that fails
 	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
+
+// growHeap makes room for a run that has much to do: most end before the first collection. No
+// other may begin until the room is free, as it would count.
+func growHeap(int) {
+	percent, limit := debug.SetGCPercent(-1), debug.SetMemoryLimit(math.MaxInt64)
+	growInHugePages()
+	runtime.GC()
+	if os.Getenv("GOGC") == "" {
+		percent = 400 // nearly all that a run allocates lives to its end
+	}
+	debug.SetGCPercent(percent)
+	if debug.SetMemoryLimit(-1) == math.MaxInt64 { // else the streams were read meanwhile
+		debug.SetMemoryLimit(limit)
+	}
 }
 
 // run is the whole command. Nothing is written to stdout unless all succeeds.
