@@ -173,10 +173,8 @@ func isSameScalar(n *yaml.Node, value any) bool {
 		}
 		return false
 	case int64:
-		if n.Value == strconv.FormatInt(value, 10) { // as most are, and to decode a node costs
-			return n.ShortTag() == "!!int"
-		}
-		return isNumber(n, float64(value))
+		isPlain := n.ShortTag() == "!!int" && n.Value == strconv.FormatInt(value, 10) // to decode a node costs
+		return isPlain || isNumber(n, float64(value))
 	case float64:
 		return isNumber(n, value)
 	}
