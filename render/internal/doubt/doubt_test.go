@@ -173,7 +173,7 @@ func TestAbout(t *testing.T) {
 		"NEL in other JSON":       {"{\"kind\": \"ConfigMap\", \"a\": \"x\u0085y\"}\n", "", 0},
 		"numbers in JSON":         {"{\"kind\": \"NetworkPolicy\", \"a\": [1, 1.0, 1e3, -0, 18446744073709551616], \"b\": \"\\u0085\"}\n", "", 0},
 		"aliases":                 {"kind: NetworkPolicy\na: &a [1]\nb: *a\n", "", 0},
-		"numbers":                 {"kind: NetworkPolicy\na: [1, -1, 1.0, 1.5, 3.5e+08, 18446744073709551616, 0x1f]\n", "", 0},
+		"numbers":                 {"kind: NetworkPolicy\na: [1, -1, 1.0, 1.5, 3.5e+08, 18446744073709551616, 0x1f, !!float 443]\n", "", 0},
 		"words of YAML 1.1":       {"kind: NetworkPolicy\na: [yes, off, true, null, ~, '', 'yes']\n", "", 0},
 		"a date":                  {"kind: NetworkPolicy\na: [2006-01-02T15:04:05Z, '2006-01-02', 2006-01-02, 2006-01-02 15:04:05.10-05:00]\n", "", 0},
 	} {
