@@ -36,11 +36,9 @@ type Set struct {
 func NewSet(namespace string, sources []Source) *Set {
 	set := &Set{Namespace: namespace}
 	for i, source := range sources {
-		if len(set.Documents) == 0 {
-			set.Documents = Split(source, i)
-			continue
+		if len(set.Documents) > 0 { // it would stand in the middle
+			source.Text = bytes.TrimPrefix(source.Text, []byte(stream.ByteOrderMark))
 		}
-		source.Text = bytes.TrimPrefix(source.Text, []byte(stream.ByteOrderMark)) // it would stand in the middle
 		set.Documents = append(set.Documents, Split(source, i)...)
 	}
 	return set
