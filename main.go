@@ -28,13 +28,14 @@ const (
 )
 
 func main() {
-	runtime.AddCleanup(new([64]byte), growHeap, 0) // of what nobody holds: at the first collection
-	signal.Ignore(syscall.SIGPIPE)                 // a reader that is gone is a write that fails
+	// At the first collection, as nothing holds what is cleaned up.
+	runtime.AddCleanup(new([64]byte), growHeap, 0)
+	signal.Ignore(syscall.SIGPIPE) // a reader that is gone is a write that fails
 	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 
-// growHeap makes room for a run that has much to do: most end before the first collection. No
-// other may begin until the room is free, as it would count.
+// growHeap makes room for a heap that is going to be large: most runs end before their first
+// collection. No other may begin before the room is free, as it counts as in use until then.
 func growHeap(int) {
 	percent, limit := debug.SetGCPercent(-1), debug.SetMemoryLimit(math.MaxInt64)
 	growInHugePages()

@@ -173,8 +173,8 @@ func isSameScalar(n *yaml.Node, value any) bool {
 		}
 		return false
 	case int64:
-		isPlain := n.ShortTag() == "!!int" && n.Value == strconv.FormatInt(value, 10) // to decode a node costs
-		return isPlain || isNumber(n, float64(value))
+		isSameText := n.ShortTag() == "!!int" && n.Value == strconv.FormatInt(value, 10) // most are, and to decode costs
+		return isSameText || isNumber(n, float64(value))
 	case float64:
 		return isNumber(n, value)
 	}

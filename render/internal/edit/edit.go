@@ -42,7 +42,7 @@ var errNoLines = errors.New("the text is not in block style")
 // another way; an error that wraps ErrFinal is not.
 func Apply(d Document, edits []Edit, verify func([]byte) error) ([]byte, error) {
 	attempts := []func(Document, []Edit) ([]byte, error){insert, insertUnflowed, reencode}
-	if d.sharesOneOf(edits) {
+	if d.changesShared(edits) {
 		attempts = attempts[2:] // an added line would be read wherever the alias is
 	}
 	var failures []error
@@ -59,8 +59,8 @@ func Apply(d Document, edits []Edit, verify func([]byte) error) ([]byte, error) 
 	return nil, errors.Join(failures...)
 }
 
-// sharesOneOf reports whether a node on the way of an edit is what an alias stands for.
-func (d Document) sharesOneOf(edits []Edit) bool {
+// changesShared reports whether a node on the way of an edit is what an alias stands for.
+func (d Document) changesShared(edits []Edit) bool {
 	shared := map[*yaml.Node]bool{}
 	addShared(d.Tree, shared)
 	for _, e := range edits {

@@ -52,7 +52,7 @@ func (e Edit) makeIn(n *yaml.Node) {
 		return
 	}
 	value := Scalar(e.Value)
-	if before := only(n, e.Key); before != nil {
+	if before := keepLast(n, e.Key); before != nil {
 		before.Value, before.Tag, before.Style = value.Value, value.Tag, value.Style
 		return
 	}
@@ -157,7 +157,7 @@ func isPlainWord(text string) bool {
 // child returns the value of a key as a block of the wanted kind; it becomes an
 // empty one if it is missing or null.
 func child(mapping *yaml.Node, key string, kind yaml.Kind) *yaml.Node {
-	value := only(mapping, key)
+	value := keepLast(mapping, key)
 	if value == nil {
 		value = &yaml.Node{}
 		mapping.Content = append(mapping.Content, Scalar(key), value)
@@ -169,8 +169,9 @@ func child(mapping *yaml.Node, key string, kind yaml.Kind) *yaml.Node {
 	return value
 }
 
-// only returns the value of a key that is not there twice then; nil if it is missing.
-func only(mapping *yaml.Node, key string) *yaml.Node {
+// keepLast removes all entries of a key but the last, and returns its value; nil if there is
+// none.
+func keepLast(mapping *yaml.Node, key string) *yaml.Node {
 	_, value := node.Entry(mapping, key)
 	for i := len(mapping.Content) - 2; i >= 0; i -= 2 {
 		if mapping.Content[i].Value == key && mapping.Content[i+1] != value {

@@ -35,11 +35,11 @@ func Join(documents iter.Seq[*Document], replaced map[*Document][]byte) (pieces 
 
 // separator returns what has to stand before a document's text for the document to
 // remain one of its own, if the document in front of it left or is of another stream.
-// Directives need a "..." before them, unless there are only comments: it may have left
-// with an overlay.
+// Directives need a "..." before them, which may have left with an overlay, unless there
+// are only comments yet.
 func separator(pieces [][]byte, d *Document, text []byte) []byte {
 	before := pieces[len(pieces)-1]
-	isFirst := len(pieces) == 1 && IsBlank(bytes.TrimPrefix(before, []byte(ByteOrderMark)))
+	hasBegun := len(pieces) > 1 || !IsBlank(bytes.TrimPrefix(before, []byte(ByteOrderMark)))
 	between, lineBreak := "", "\n"
 	if bytes.HasSuffix(before, []byte("\r\n")) {
 		lineBreak = "\r\n"
@@ -48,7 +48,7 @@ func separator(pieces [][]byte, d *Document, text []byte) []byte {
 		between = lineBreak
 	}
 	switch {
-	case d.Directives && !isFirst && !endsDocument(before):
+	case d.Directives && hasBegun && !endsDocument(before):
 		between += "..." + lineBreak
 	case !d.Directives && !IsMarker(text, "---"):
 		between += "---" + lineBreak

@@ -18,7 +18,9 @@ import (
 type Document struct {
 	// Text is never appended to: behind it the stream goes on, for Join.
 	Text []byte
-	Line int32 // number of the stream's line at which it starts, from 1
+	// Line is the number of the stream's line at which it starts, from 1. It has 32 bits, as
+	// there may be a hundred thousand documents.
+	Line int32
 	// First reports whether the document begins its stream.
 	First bool
 	// Directives reports whether the document starts with lines such as %YAML. Only a
