@@ -80,7 +80,8 @@ func (o *output) printReport(said readable, format string) error {
 	if isFile && term.IsTerminal(int(file.Fd())) && !isPlain {
 		text = painted(text)
 	}
-	return o.print(string(text))
+	_, err = o.Write(text)
+	return err
 }
 
 // painted paints the lines that a mark begins, as diff does: green, red and yellow.

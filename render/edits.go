@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"go.yaml.in/yaml/v3"
+	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 
@@ -61,15 +62,8 @@ func addedTo(t *plan.Target, direction networkingv1.PolicyType, before int) ([][
 
 // nodesOf are the ports, or the rule, that a change adds.
 func nodesOf(change merge.Change, comment string) ([]*yaml.Node, error) {
-	var ports []*yaml.Node
-	for _, port := range change.Added.Ports {
-		ports = append(ports, portNode(port))
-	}
 	if change.Action == merge.PortsAdded {
-		for _, port := range ports {
-			port.Content[1].LineComment = comment // the protocol, which comes first
-		}
-		return ports, nil
+		return portNodes(change.Added.Ports, comment), nil
 	}
 	rule := &yaml.Node{Kind: yaml.MappingNode}
 	if len(change.Added.Peers) > 0 {
@@ -79,28 +73,41 @@ func nodesOf(change merge.Change, comment string) ([]*yaml.Node, error) {
 		}
 		rule.Content = append(rule.Content, plain(merge.PeersKey(change.Direction)), peers)
 	}
-	if len(ports) > 0 {
-		rule.Content = append(rule.Content, plain("ports"), &yaml.Node{Kind: yaml.SequenceNode, Content: ports})
+	if len(change.Added.Ports) > 0 {
+		ports := &yaml.Node{Kind: yaml.SequenceNode, Content: portNodes(change.Added.Ports, "")}
+		rule.Content = append(rule.Content, plain("ports"), ports)
 	}
 	rule.Content[0].LineComment = comment
 	return []*yaml.Node{rule}, nil
 }
 
-// portNode is a port with its protocol, as a person would write it.
-func portNode(port networkingv1.NetworkPolicyPort) *yaml.Node {
-	entry := &yaml.Node{Kind: yaml.MappingNode, Content: []*yaml.Node{plain("protocol"), plain(string(*port.Protocol))}}
-	switch {
-	case port.Port == nil:
-		return entry
-	case port.Port.Type == intstr.String:
-		entry.Content = append(entry.Content, plain("port"), edit.Scalar(port.Port.StrVal))
-	default:
-		entry.Content = append(entry.Content, plain("port"), plain(port.Port.String()))
+// portNodes are ports as a person would write them: the protocol first, with the comment.
+// What each port says, the keys and the protocols, is one node for all.
+func portNodes(ports []networkingv1.NetworkPolicyPort, comment string) []*yaml.Node {
+	protocolKey, portKey, endPortKey := plain("protocol"), plain("port"), plain("endPort")
+	protocols := map[corev1.Protocol]*yaml.Node{}
+	nodes := make([]*yaml.Node, len(ports))
+	for i, port := range ports {
+		protocol := protocols[*port.Protocol]
+		if protocol == nil {
+			protocol = plain(string(*port.Protocol))
+			protocol.LineComment = comment
+			protocols[*port.Protocol] = protocol
+		}
+		entry := &yaml.Node{Kind: yaml.MappingNode, Content: []*yaml.Node{protocolKey, protocol}}
+		if port.Port != nil {
+			value := plain(port.Port.String())
+			if port.Port.Type == intstr.String {
+				value = edit.Scalar(port.Port.StrVal)
+			}
+			entry.Content = append(entry.Content, portKey, value)
+		}
+		if port.EndPort != nil {
+			entry.Content = append(entry.Content, endPortKey, plain(strconv.Itoa(int(*port.EndPort))))
+		}
+		nodes[i] = entry
 	}
-	if port.EndPort != nil {
-		entry.Content = append(entry.Content, plain("endPort"), plain(strconv.Itoa(int(*port.EndPort))))
-	}
-	return entry
+	return nodes
 }
 
 // plain is a scalar that needs no quotes.
