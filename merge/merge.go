@@ -135,11 +135,13 @@ func Fold(target *networkingv1.NetworkPolicy, overlays []*networkingv1.NetworkPo
 // Rules returns the policy's rules in one direction.
 func Rules(policy *networkingv1.NetworkPolicy, direction networkingv1.PolicyType) (rules []Rule) {
 	if direction == networkingv1.PolicyTypeIngress {
+		rules = slices.Grow(rules, len(policy.Spec.Ingress))
 		for _, r := range policy.Spec.Ingress {
 			rules = append(rules, Rule{Peers: r.From, Ports: r.Ports})
 		}
 		return rules
 	}
+	rules = slices.Grow(rules, len(policy.Spec.Egress))
 	for _, r := range policy.Spec.Egress {
 		rules = append(rules, Rule{Peers: r.To, Ports: r.Ports})
 	}

@@ -132,7 +132,7 @@ func nodeOf(peers []networkingv1.NetworkPolicyPeer) (*yaml.Node, error) {
 // YAML needs.
 func inPlainStyle(n *yaml.Node) {
 	if n.ShortTag() == "!!str" {
-		*n = *edit.Scalar(n.Value)
+		edit.SetScalar(n, n.Value)
 		return
 	}
 	n.Style = 0

@@ -78,7 +78,11 @@ func (c *documentChange) newText() ([]byte, error) {
 	if c.leaves() {
 		return nil, nil
 	}
-	var edits []edit.Edit
+	return edit.Apply(edit.Document{Text: c.Text, End: c.End, Tree: c.Tree}, c.edits, c.verify)
+}
+
+// edits are what changes in the document.
+func (c *documentChange) edits() (edits []edit.Edit, err error) {
 	for _, t := range c.targets {
 		added, err := editsOf(t)
 		if err != nil {
@@ -93,7 +97,7 @@ func (c *documentChange) newText() ([]byte, error) {
 		}
 		edits = append(edits, remove)
 	}
-	return edit.Apply(edit.Document{Text: c.Text, End: c.End, Tree: c.Tree}, edits, c.verify)
+	return edits, nil
 }
 
 // leaves reports whether nothing of the document remains: it is an overlay, or a list of

@@ -141,7 +141,7 @@ func (b *bench) medium() error {
 	if err != nil {
 		return err
 	}
-	s, err := compare(b.runs/2, b.start(), b.merge(streams[0]), b.merge(streams[1]), b.merge(streams[2]), b.merge(streams[0], "explain"))
+	s, err := compare(b.runs, b.start(), b.merge(streams[0]), b.merge(streams[1]), b.merge(streams[2]), b.merge(streams[0], "explain"))
 	if err != nil {
 		return err
 	}
@@ -153,7 +153,7 @@ func (b *bench) medium() error {
 	if err := sameWork(contenders); err != nil {
 		return err
 	}
-	if s, err = compare(b.runs/8, contenders...); err != nil {
+	if s, err = compare(b.runs/4, contenders...); err != nil {
 		return err
 	}
 	b.time("5 MB, one overlay", s[0], "yq", s[1], 0.02)
@@ -168,7 +168,7 @@ func (b *bench) large() error {
 	if err != nil {
 		return err
 	}
-	s, err := compare(b.runs/2,
+	s, err := compare(b.runs,
 		shell("cat %s | %s | cat >/dev/null", stream, b.program),
 		shell("cat %s | cat >/dev/null", stream),
 		shell("cat %s | %s | cat >/dev/null", stream, b.floor),

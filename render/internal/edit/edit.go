@@ -38,15 +38,20 @@ type Document struct {
 // errNoLines is the error for a change that cannot be made by inserting lines.
 var errNoLines = errors.New("the text is not in block style")
 
-// Apply returns the text after the edits. What verify takes for wrong is tried in
+// Apply returns the text after the edits, which are made anew for each way to write: they
+// are not held while verify reads the text back. What it takes for wrong is tried in
 // another way; an error that wraps ErrFinal is not.
-func Apply(d Document, edits []Edit, verify func([]byte) error) ([]byte, error) {
+func Apply(d Document, makeEdits func() ([]Edit, error), verify func([]byte) error) ([]byte, error) {
 	attempts := []func(Document, []Edit) ([]byte, error){insert, insertUnflowed, reencode}
-	if d.changesShared(edits) {
-		attempts = attempts[2:] // an added line would be read wherever the alias is
-	}
 	var failures []error
-	for _, attempt := range attempts {
+	for i, attempt := range attempts {
+		edits, err := makeEdits()
+		if err != nil {
+			return nil, err
+		}
+		if i+1 < len(attempts) && d.changesShared(edits) {
+			continue // an added line would be read wherever the alias is
+		}
 		text, err := attempt(d, edits)
 		if err == nil {
 			err = verify(text)

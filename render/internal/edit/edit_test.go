@@ -31,12 +31,16 @@ func add(t *testing.T, items string, path ...any) Edit {
 
 func set(path ...any) Edit { return Edit{Path: path, Key: "k", Value: "v"} }
 
+func these(edits ...Edit) func() ([]Edit, error) {
+	return func() ([]Edit, error) { return edits, nil }
+}
+
 func remove(items ...int) Edit { return Edit{Path: []any{"items"}, Remove: items} }
 
 // TestApplyToShared: no line is inserted where an alias stands for what gets something.
 func TestApplyToShared(t *testing.T) {
 	for text, path := range map[string][]any{"a: &x\n- 1\nb: *x\n": {"a"}, "a: &x {k: [1]}\nb: *x\n": {"a", "k"}} {
-		changed, err := Apply(parsed(t, text), []Edit{add(t, "[2]", path...)}, func([]byte) error { return nil })
+		changed, err := Apply(parsed(t, text), these(add(t, "[2]", path...)), func([]byte) error { return nil })
 		require.NoError(t, err)
 		require.NotContains(t, string(changed), "&", "it would be read back in vain")
 	}
@@ -131,7 +135,7 @@ func TestApply(t *testing.T) {
 		{"m: {a: &x {k: old, z: 1}, b: *x}\n", []Edit{set("m", "a")}, "m:\n  a:\n    k: v\n    z: 1\n  b: {k: old, z: 1}\n"},
 	} {
 		want := parsed(t, test.want).Tree.Content[0]
-		got, err := Apply(parsed(t, test.text), test.edits, func(text []byte) error {
+		got, err := Apply(parsed(t, test.text), these(test.edits...), func(text []byte) error {
 			tree := &yaml.Node{}
 			err := yaml.Unmarshal(text, tree)
 			if err == nil && !reflect.DeepEqual(meaning(t, want), meaning(t, tree.Content[0])) {
@@ -151,7 +155,7 @@ func meaning(t *testing.T, n *yaml.Node) (value any) {
 
 // TestApplyFails: each way is tried until the text is right, but for a final error.
 func TestApplyFails(t *testing.T) {
-	d, edits := parsed(t, "a: [1] # note\n"), []Edit{add(t, "[x]", "a")}
+	d, edits := parsed(t, "a: [1] # note\n"), these(add(t, "[x]", "a"))
 	var tried []string
 	refuse := func(err error) func([]byte) error {
 		return func(text []byte) error {
@@ -178,7 +182,7 @@ func TestOrder(t *testing.T) {
 		a += fmt.Sprintf("- %d\n", i+1)
 		b += fmt.Sprintf("- %d\n", i+1)
 	}
-	got, err := Apply(parsed(t, "a:\n- 0\nb:\n- 0\n"), edits, func([]byte) error { return nil })
+	got, err := Apply(parsed(t, "a:\n- 0\nb:\n- 0\n"), these(edits...), func([]byte) error { return nil })
 	require.NoError(t, err)
 	require.Equal(t, a+b, string(got))
 }

@@ -122,15 +122,21 @@ func commentIn(line []byte) string {
 
 // Scalar is a node that is text, and the same text, in every version of YAML.
 func Scalar(value string) *yaml.Node {
-	if isPlainWord(value) { // as the encoder would find, which costs more to set up
-		return &yaml.Node{Kind: yaml.ScalarNode, Value: value}
-	}
 	var n yaml.Node
+	SetScalar(&n, value)
+	return &n
+}
+
+// SetScalar makes a node what Scalar returns.
+func SetScalar(n *yaml.Node, value string) {
+	*n = yaml.Node{Kind: yaml.ScalarNode, Value: value}
+	if isPlainWord(value) { // as the encoder would find, which costs more to set up
+		return
+	}
 	n.SetString(value)
 	if err := n.Encode(value); err != nil {
 		n.Style = yaml.DoubleQuotedStyle
 	}
-	return &n
 }
 
 // notText are the words of letters only that some version of YAML takes for a boolean or
