@@ -96,7 +96,7 @@ func (b *bench) double(h hostile, w way, half, whole string) (flagged bool, err 
 		return false, err
 	}
 	var d doubled
-	for range 9 { // what looks like too much may have been a disturbance
+	for range 24 { // what looks like too much may have been a disturbance, which is longer than a run
 		if err := d.measure(b.merge(half, w.args...), b.merge(whole, w.args...)); err != nil {
 			return false, err
 		}
@@ -111,26 +111,26 @@ func (b *bench) double(h hostile, w way, half, whole string) (flagged bool, err 
 	}
 	said, _, _ := strings.Cut(d.said, "\n")
 	fmt.Printf("%-13s %-8s %5d %6.0f ms %6.2f %5d MB %-7s %6d %.110s\n", h.name, w.name, info.Size()>>10,
-		float64(d.whole.time(processor))/float64(time.Millisecond), d.factor(), d.whole.memory()>>20, over, len(d.said)>>10, said)
+		float64(d.whole.processor)/float64(time.Millisecond), d.factor(), d.whole.memory>>20, over, len(d.said)>>10, said)
 	return flagged, nil
 }
 
-// doubled is what was measured of half an input, and, in turns, of the whole. Medians count.
+// doubled is the least that was measured of half an input, and of the whole.
 type doubled struct {
-	half, whole sample
+	half, whole cost
 	said        string // what the program said if it refused the whole; empty if it did not
 }
 
-func (d *doubled) factor() float64 { return d.whole.ratio(d.half, processor) }
+func (d *doubled) factor() float64 { return float64(d.whole.processor) / float64(d.half.processor) }
 
 // over is what is over its bound; empty if nothing is.
 func (d *doubled) over() string {
 	switch {
-	case d.whole.time(processor) > mostTime:
+	case d.whole.processor > mostTime:
 		return "TIME"
-	case d.whole.memory() > mostMemory:
+	case d.whole.memory > mostMemory:
 		return "MEMORY"
-	case d.factor() > mostFactor && d.whole.time(processor) > leastTime:
+	case d.factor() > mostFactor && d.whole.processor > leastTime:
 		return "GROWTH"
 	}
 	return ""
@@ -140,7 +140,7 @@ func (d *doubled) over() string {
 func (d *doubled) measure(half, whole contender) error {
 	for _, one := range []struct {
 		contender
-		taken *sample
+		least *cost
 	}{{half, &d.half}, {whole, &d.whole}} {
 		taken, err := one.run(io.Discard)
 		d.said = ""
@@ -149,7 +149,9 @@ func (d *doubled) measure(half, whole contender) error {
 		} else if err != nil {
 			return err
 		}
-		*one.taken = append(*one.taken, taken)
+		if one.least.processor == 0 || taken.processor < one.least.processor {
+			*one.least = taken
+		}
 	}
 	return nil
 }
