@@ -82,7 +82,7 @@ func nodesOf(change merge.Change, comment string) ([]*yaml.Node, error) {
 }
 
 // portNodes are ports as a person would write them: the protocol first, with the comment.
-// What each port says, the keys and the protocols, is one node for all.
+// The ports share the nodes of keys and protocols, as there may be many.
 func portNodes(ports []networkingv1.NetworkPolicyPort, comment string) []*yaml.Node {
 	protocolKey, portKey, endPortKey := plain("protocol"), plain("port"), plain("endPort")
 	protocols := map[corev1.Protocol]*yaml.Node{}

@@ -96,7 +96,7 @@ func (b *bench) double(h hostile, w way, half, whole string) (flagged bool, err 
 		return false, err
 	}
 	var d doubled
-	for range 24 { // what looks like too much may have been a disturbance, which is longer than a run
+	for range 24 { // what looks like too much may be a disturbance; few long runs have none
 		if err := d.measure(b.merge(half, w.args...), b.merge(whole, w.args...)); err != nil {
 			return false, err
 		}

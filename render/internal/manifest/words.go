@@ -24,8 +24,8 @@ func (d *Document) mayContain(word string) bool {
 	return bytes.Contains(text, []byte(word)) || mayBeBinary(text) || bytes.Contains(unescape(text), []byte(word))
 }
 
-// contains is bytes.Contains. What follows a "w" is looked for first: in manifests it is
-// rarer than the letters before it, and most texts do not have what follows.
+// contains is bytes.Contains. If the word has a "w", what begins there is looked for first: in
+// manifests that letter is rare, and most texts do not have what follows.
 func contains(text []byte, word string) bool {
 	end := word[max(0, strings.IndexByte(word, 'w')):]
 	return bytes.Contains(text, []byte(end)) && bytes.Contains(text, []byte(word))
