@@ -171,6 +171,10 @@ func TestApplyFails(t *testing.T) {
 	_, err = Apply(d, edits, refuse(fmt.Errorf("%w", ErrFinal)))
 	require.ErrorIs(t, err, ErrFinal)
 	require.Len(t, tried, 1)
+
+	_, err = Apply(d, func() ([]Edit, error) { return nil, errors.New("no edits") }, refuse(nil))
+	require.EqualError(t, err, "no edits")
+	require.Len(t, tried, 1)
 }
 
 // TestOrder: what is added at one place stands in the order of the edits.
