@@ -30,6 +30,7 @@ func TestSaysInto(t *testing.T) {
 		`"netpol-merge.networknt.com\x2finto": ''`: true,
 		`"netpol-merge.networknt.com\ninto": ''`:   false,
 		`netpol-merge.networknt.com/in: to`:        false,
+		`worknt.com/into: ''`:                      false,
 	} {
 		require.Equal(t, want, documentOf(text).SaysInto(), text)
 	}
