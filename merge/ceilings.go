@@ -1,6 +1,7 @@
 package merge
 
 import (
+	"slices"
 	"strconv"
 
 	networkingv1 "k8s.io/api/networking/v1"
@@ -22,6 +23,12 @@ type Ceilings struct {
 type Bound struct {
 	*Allowance
 	Policies []*networkingv1.NetworkPolicy // the ceilings, in their order
+}
+
+// Bounds reports whether one of the ceilings bounds the direction. What none bounds may be
+// anything.
+func (b *Bound) Bounds(direction networkingv1.PolicyType) bool {
+	return slices.ContainsFunc(b.Policies, func(p *networkingv1.NetworkPolicy) bool { return Isolates(p, direction) })
 }
 
 // A chart may have policies for as many pods as it likes, and for each other ceilings
@@ -81,4 +88,16 @@ func (c *Ceilings) For(namespace string, pods *metav1.LabelSelector) (bound *Bou
 	c.bounds[string(key)] = bound
 	c.held += held
 	return bound, true
+}
+
+// BoundsInSome reports whether in some namespace, of those that ceilings are for, a ceiling
+// bounds the direction for policies that select these pods.
+func (c *Ceilings) BoundsInSome(direction networkingv1.PolicyType, pods *metav1.LabelSelector) bool {
+	selected := selectorOf(pods)
+	for i, ceiling := range c.policies {
+		if ceiling.Namespace != "" && Isolates(ceiling, direction) && c.pods[i].covers(selected) {
+			return true
+		}
+	}
+	return false
 }

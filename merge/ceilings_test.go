@@ -72,6 +72,23 @@ func TestCeilingsThatDoNotCount(t *testing.T) {
 	require.Nil(t, bound)
 }
 
+// A ceiling of one namespace may bound what those that count do not.
+func TestCeilingsOfSomeNamespace(t *testing.T) {
+	shop := ceilingFor("shop", map[string]string{"a": "x"}, 1)
+	ingress := ceilingFor("", nil)
+	ingress.Spec.PolicyTypes = []networkingv1.PolicyType{networkingv1.PolicyTypeIngress}
+	c := NewCeilings([]*networkingv1.NetworkPolicy{shop, ingress})
+	pods := &metav1.LabelSelector{MatchLabels: shop.Spec.PodSelector.MatchLabels}
+	for namespace, bounded := range map[string]bool{"": false, "shop": true} {
+		bound, _ := c.For(namespace, pods)
+		require.True(t, bound.Bounds(networkingv1.PolicyTypeIngress))
+		require.Equal(t, bounded, bound.Bounds(networkingv1.PolicyTypeEgress), namespace)
+	}
+	require.True(t, c.BoundsInSome(networkingv1.PolicyTypeEgress, pods))
+	require.False(t, c.BoundsInSome(networkingv1.PolicyTypeIngress, pods))
+	require.False(t, c.BoundsInSome(networkingv1.PolicyTypeEgress, &metav1.LabelSelector{}), "not all of the pods")
+}
+
 // Ceilings that are asked for in ever new combinations are held up to a bound, and those
 // that are held stay known.
 func TestCeilingsInTooManyCombinations(t *testing.T) {

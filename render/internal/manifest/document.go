@@ -124,14 +124,14 @@ func valuesIn(text []byte) (values int) {
 	return values
 }
 
-// withoutTexts leaves out block scalars, such as tables in a ConfigMap: the lines behind one
-// that ends with their sign, as far as they are indented more.
+// withoutTexts leaves out blank lines, and block scalars, such as tables in a ConfigMap: the
+// lines behind one that ends with their sign, as far as they are indented more.
 func withoutTexts(text []byte) (rest []byte) {
 	inText, before := false, 0
 	for line := range bytes.Lines(text) {
 		indent := len(line) - len(bytes.TrimLeft(line, " "))
 		content := bytes.TrimSpace(line)
-		if inText && (indent > before || len(content) == 0) {
+		if len(content) == 0 || inText && indent > before {
 			continue
 		}
 		sign := bytes.TrimRight(content, "-+123456789")

@@ -68,6 +68,7 @@ func TestReadFails(t *testing.T) {
 		"a: [" + strings.Repeat("abc, ", mostValues) + "]", "a: [" + strings.Repeat("a, ", mostValues-2) + "]",
 		"a: |\n  b\n\n" + strings.Repeat("  1,2,3\n", mostValues/2),
 		"- a: >-\n" + strings.Repeat("    1,2,3\n", mostValues/2),
+		"a: b\n" + strings.Repeat(" \n", mostValues+1) + "c: d\n",
 	} {
 		require.Nil(t, documentOf(text).Read(), "%.80s", text)
 	}

@@ -125,14 +125,12 @@ func (c *ceilings) beyond(o *manifest.Object, policy *networkingv1.NetworkPolicy
 			Hint:  "use fewer ceilings, or fewer policies for different pods",
 		})}
 	case b == nil:
-		hint := "add a ceiling that selects all of these pods, or whose podSelector is empty, in this namespace or without one"
-		if namespace == "" && slices.ContainsFunc(c.policies, func(p *networkingv1.NetworkPolicy) bool { return p.Namespace != "" }) {
-			hint = "some ceilings are for one namespace, and that of this policy is not known: give " + report.ReleaseNamespace + "; or " + hint
+		return c.noneCounts(o, policy, "")
+	}
+	for _, direction := range merge.Directions() {
+		if namespace == "" && !b.Bounds(direction) && allowsSome(direction, policy, overlays) && c.BoundsInSome(direction, &policy.Spec.PodSelector) {
+			return c.noneCounts(o, policy, " that bounds "+merge.RulesKey(direction))
 		}
-		return []report.Problem{inspect.Locate(o, report.Unbound, strict.Finding{
-			Error: field.Forbidden(field.NewPath("spec", "podSelector"), fmt.Sprintf("no ceiling counts for this policy%s, for %s", report.InNamespace(namespace), report.PodsInWords(&policy.Spec.PodSelector))),
-			Hint:  hint,
-		})}
 	}
 	hint := "ask for less, or have the platform team raise the ceiling"
 	problems = c.excesses(b, &Overlay{Object: o, Policy: policy, inspection: in}, nil, hint+"; the platform's own policy has to be a ceiling, too")
@@ -141,6 +139,25 @@ func (c *ceilings) beyond(o *manifest.Object, policy *networkingv1.NetworkPolicy
 		problems = append(problems, c.excesses(b, overlay, own, hint)...)
 	}
 	return problems
+}
+
+// allowsSome reports whether a policy has rules in a direction, or its overlays have.
+func allowsSome(direction networkingv1.PolicyType, policy *networkingv1.NetworkPolicy, overlays []*Overlay) bool {
+	return merge.Isolates(policy, direction) && (len(merge.Rules(policy, direction)) > 0 ||
+		slices.ContainsFunc(overlays, func(o *Overlay) bool { return len(merge.Rules(o.Policy, direction)) > 0 }))
+}
+
+// noneCounts is the problem of a policy for which no ceiling of some sort counts.
+func (c *ceilings) noneCounts(o *manifest.Object, policy *networkingv1.NetworkPolicy, sort string) []report.Problem {
+	namespace := c.set.NamespaceOf(o)
+	hint := "add a ceiling that selects all of these pods, or whose podSelector is empty, in this namespace or without one"
+	if namespace == "" && slices.ContainsFunc(c.policies, func(p *networkingv1.NetworkPolicy) bool { return p.Namespace != "" }) {
+		hint = "some ceilings are for one namespace, and that of this policy is not known: give " + report.ReleaseNamespace + "; or " + hint
+	}
+	return []report.Problem{inspect.Locate(o, report.Unbound, strict.Finding{
+		Error: field.Forbidden(field.NewPath("spec", "podSelector"), fmt.Sprintf("no ceiling%s counts for this policy%s, for %s", sort, report.InNamespace(namespace), report.PodsInWords(&policy.Spec.PodSelector))),
+		Hint:  hint,
+	})}
 }
 
 // excesses finds the parts of a policy that are beyond the bound, and not allowed by what
