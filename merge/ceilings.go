@@ -90,8 +90,8 @@ func (c *Ceilings) For(namespace string, pods *metav1.LabelSelector) (bound *Bou
 	return bound, true
 }
 
-// BoundsInSome reports whether in some namespace, of those that ceilings are for, a ceiling
-// bounds the direction for policies that select these pods.
+// BoundsInSome reports whether a ceiling of some namespace bounds the direction for policies
+// that select these pods.
 func (c *Ceilings) BoundsInSome(direction networkingv1.PolicyType, pods *metav1.LabelSelector) bool {
 	selected := selectorOf(pods)
 	for i, ceiling := range c.policies {

@@ -192,12 +192,12 @@ func (s *boundedStream) beyond(t *testing.T, world *mergetest.World, stream []by
 	for _, p := range leaving {
 		namespace := cmp.Or(p.Namespace, s.namespace)
 		counting := s.counting(world, p, namespace)
+		elsewhere := slices.Concat(s.counting(world, p, "a"), s.counting(world, p, "b"))
 		if len(counting) == 0 {
 			beyond = append(beyond, p.Name+": no ceiling counts")
 		}
 		for _, direction := range merge.Directions() {
 			bounds := func(c *networkingv1.NetworkPolicy) bool { return mergetest.Isolated(c, direction) }
-			elsewhere := slices.Concat(s.counting(world, p, "a"), s.counting(world, p, "b"))
 			isUnsettled := namespace == "" && len(merge.Rules(p, direction)) > 0 &&
 				!slices.ContainsFunc(counting, bounds) && slices.ContainsFunc(elsewhere, bounds)
 			if mergetest.Isolated(p, direction) && (isUnsettled || !world.Rules(p, direction).Within(world.Together(counting, direction))) {

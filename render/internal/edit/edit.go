@@ -44,15 +44,16 @@ var errNoLines = errors.New("the text is not in block style")
 func Apply(d Document, makeEdits func() ([]Edit, error), verify func([]byte) error) ([]byte, error) {
 	attempts := []func(Document, []Edit) ([]byte, error){insert, insertUnflowed, reencode}
 	var failures []error
-	for i, attempt := range attempts {
+	for len(attempts) > 0 {
 		edits, err := makeEdits()
 		if err != nil {
 			return nil, err
 		}
-		if i+1 < len(attempts) && d.changesShared(edits) {
-			continue // an added line would be read wherever the alias is
+		if d.changesShared(edits) { // an added line would be read wherever the alias is
+			attempts = attempts[len(attempts)-1:]
 		}
-		text, err := attempt(d, edits)
+		text, err := attempts[0](d, edits)
+		attempts = attempts[1:]
 		if err == nil {
 			err = verify(text)
 		}

@@ -125,11 +125,11 @@ func (c *ceilings) beyond(o *manifest.Object, policy *networkingv1.NetworkPolicy
 			Hint:  "use fewer ceilings, or fewer policies for different pods",
 		})}
 	case b == nil:
-		return c.noneCounts(o, policy, "")
+		return c.noneCounts(o, policy, "no ceiling")
 	}
 	for _, direction := range merge.Directions() {
 		if namespace == "" && !b.Bounds(direction) && allowsSome(direction, policy, overlays) && c.BoundsInSome(direction, &policy.Spec.PodSelector) {
-			return c.noneCounts(o, policy, " that bounds "+merge.RulesKey(direction))
+			return c.noneCounts(o, policy, "no ceiling that bounds "+merge.RulesKey(direction))
 		}
 	}
 	hint := "ask for less, or have the platform team raise the ceiling"
@@ -141,21 +141,23 @@ func (c *ceilings) beyond(o *manifest.Object, policy *networkingv1.NetworkPolicy
 	return problems
 }
 
-// allowsSome reports whether a policy has rules in a direction, or its overlays have.
+// allowsSome reports whether a policy that isolates a direction has rules in it, or its
+// overlays have.
 func allowsSome(direction networkingv1.PolicyType, policy *networkingv1.NetworkPolicy, overlays []*Overlay) bool {
 	return merge.Isolates(policy, direction) && (len(merge.Rules(policy, direction)) > 0 ||
 		slices.ContainsFunc(overlays, func(o *Overlay) bool { return len(merge.Rules(o.Policy, direction)) > 0 }))
 }
 
-// noneCounts is the problem of a policy for which no ceiling of some sort counts.
-func (c *ceilings) noneCounts(o *manifest.Object, policy *networkingv1.NetworkPolicy, sort string) []report.Problem {
+// noneCounts is the problem of a policy for which none of the ceilings counts, in words
+// "no ceiling", or none that bounds a direction.
+func (c *ceilings) noneCounts(o *manifest.Object, policy *networkingv1.NetworkPolicy, none string) []report.Problem {
 	namespace := c.set.NamespaceOf(o)
 	hint := "add a ceiling that selects all of these pods, or whose podSelector is empty, in this namespace or without one"
 	if namespace == "" && slices.ContainsFunc(c.policies, func(p *networkingv1.NetworkPolicy) bool { return p.Namespace != "" }) {
 		hint = "some ceilings are for one namespace, and that of this policy is not known: give " + report.ReleaseNamespace + "; or " + hint
 	}
 	return []report.Problem{inspect.Locate(o, report.Unbound, strict.Finding{
-		Error: field.Forbidden(field.NewPath("spec", "podSelector"), fmt.Sprintf("no ceiling%s counts for this policy%s, for %s", sort, report.InNamespace(namespace), report.PodsInWords(&policy.Spec.PodSelector))),
+		Error: field.Forbidden(field.NewPath("spec", "podSelector"), fmt.Sprintf("%s counts for this policy%s, for %s", none, report.InNamespace(namespace), report.PodsInWords(&policy.Spec.PodSelector))),
 		Hint:  hint,
 	})}
 }
